@@ -1,0 +1,48 @@
+# The doors of the project. Every target sets up what it needs.
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+.PHONY: help setup packages demo test check lab bench clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "netwatch needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@PYTHON=$(PYTHON) sh .ci/packages setup
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.ready
+
+packages:
+	@sh .ci/packages $(NEED)
+
+demo: NEED = demo
+demo: packages setup ## a small provider on this machine: a trunk is cut, its customers are told
+	@$(BIN)/netwatch demo $(ARGS)
+
+test: NEED = test
+test: packages setup ## every test, the lab with real parts included
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## style, types, import contract, fast tests, docs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest tests/unit tests/property tests/meta -m 'not slow and not lab'
+
+lab: NEED = test
+lab: packages setup ## only the tests with real parts
+	@$(BIN)/python -m pytest tests/lab $(ARGS)
+
+bench: NEED = bench
+bench: packages setup ## speed as ratios against peers measured in the same run
+	@$(BIN)/python -m bench $(ARGS)
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo-run

@@ -1,0 +1,53 @@
+"""Workers in a network of their own, and what they cost."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+
+
+def in_network(setup: str, *command: object) -> dict:
+    """Run a command in a fresh network namespace whose loopback is up; the JSON of its last line.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    script = f'ip link set lo up; {setup}; exec "$@"'
+    words = ["unshare", "--net", "sh", "-euc", script, "sh", *map(str, command)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{words}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def worker(module: str) -> list[str]:
+    """The words that run one of our workers."""
+    return [sys.executable, "-m", module]
+
+
+def children_cpu_s() -> float:
+    """CPU seconds, user and system, of all children that have ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
+def own_cpu_s() -> float:
+    """CPU seconds, user and system, of this process."""
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    return spent.ru_utime + spent.ru_stime
+
+
+def row(name: str, values: list[float], unit: str) -> float:
+    """Print a median with its spread; the median."""
+    middle = statistics.median(values)
+    spread = f"from {min(values):.1f} to {max(values):.1f}, {len(values)} rounds"
+    print(f"  {name:<36} {middle:9.1f} {unit}   ({spread})", flush=True)
+    return middle
+
+
+def ratio(name: str, ours: float, theirs: float) -> None:
+    """Print ours divided by theirs."""
+    print(f"  {name:<36} {ours / theirs:9.2f}", flush=True)

@@ -1,0 +1,96 @@
+"""All pinging: the engine's results as observations of devices and witnesses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
+
+from netwatch.inventory.model import Witness
+from netwatch.polling.icmp.engine import Engine, EngineStatistics
+from netwatch.polling.icmp.windows import PingStatistics, Window
+from netwatch.polling.model import IcmpObservation, Observation, WitnessObservation
+from netwatch.polling.plan import DevicePlan
+from netwatch.polling.settings import PollingSettings
+
+_DEVICE: Final = "device/"
+_WITNESS: Final = "witness/"
+
+
+class Pinged(NamedTuple):
+    """A device's ping that was decided."""
+
+    device: str
+    answered: bool
+
+
+class Pings:
+    """Pings devices and witnesses on schedule, and devices on request. With `icmp: off` it does nothing."""
+
+    def __init__(self, settings: PollingSettings, emit: Callable[[Observation], None]) -> None:
+        self._settings = settings
+        self._emit = emit
+        self._windows: dict[str, Window] = {}
+        self._engine: Engine | None = None
+        if settings.icmp != "off":
+            self._engine = Engine(
+                settings.icmp,
+                timeout_s=settings.icmp_timeout_s,
+                rate_pps=settings.icmp_rate_pps,
+                urgent_pps=settings.confirm_rate_pps,
+                receive_buffer_bytes=settings.receive_buffer_bytes,
+            )
+
+    def apply(self, plans: Iterable[DevicePlan], witnesses: Iterable[Witness]) -> None:
+        """Ping these from now on; those that stay as they are notice nothing.
+
+        Raises:
+            OperatingError: the machine allows no ICMP socket, or an address is none.
+        """
+        if self._engine is None:
+            return
+        wanted: Mapping[str, tuple[str, float]] = {
+            **{_DEVICE + plan.device: (plan.address, self._settings.icmp_interval_s) for plan in plans if plan.icmp},
+            **{_WITNESS + entry.id: (entry.address, self._settings.witness_interval_s) for entry in witnesses},
+        }
+        for key in self._engine.known():
+            if key not in wanted:
+                self._engine.remove(key)
+                self._windows.pop(key, None)
+        for key, (address, interval_s) in wanted.items():
+            self._engine.add(key, address, interval_s)
+            self._windows.setdefault(key, Window())
+
+    def probe(self, device: str) -> None:
+        """Ping a device once more, now; an unknown one is left alone."""
+        if self._engine is not None:
+            self._engine.probe(_DEVICE + device)
+
+    def tick(self, now: float) -> list[Pinged]:
+        """Read, judge and send; observations are emitted, the devices' results also returned."""
+        found: list[Pinged] = []
+        if self._engine is None:
+            return found
+        for key, at, rtt_ms in self._engine.tick(now):
+            answered = rtt_ms is not None
+            self._windows[key].add(at, rtt_ms)
+            if key.startswith(_DEVICE):
+                device = key.removeprefix(_DEVICE)
+                self._emit(IcmpObservation(at, device, 1, int(answered), rtt_ms))
+                found.append(Pinged(device, answered))
+            else:
+                self._emit(WitnessObservation(at, key.removeprefix(_WITNESS), answered))
+        return found
+
+    def statistics_of(self, device: str, now: float) -> PingStatistics | None:
+        """A device's loss and round trips over the last five minutes; None when it is not pinged."""
+        window = self._windows.get(_DEVICE + device)
+        return None if window is None else window.statistics(now)
+
+    def statistics(self) -> EngineStatistics:
+        """What the engine counted."""
+        return EngineStatistics() if self._engine is None else self._engine.statistics()
+
+    def close(self) -> None:
+        """Close the sockets."""
+        if self._engine is not None:
+            self._engine.close()

@@ -1,0 +1,65 @@
+"""When each thing is asked: always at the same moment of its interval, whatever happens around it.
+
+The moment (the phase) comes from a stable hash of the key, so that the load is even, restarts and reloads
+move nothing, and two monitors ask at the same moments. What a stall made late is due once, not once an
+interval missed, and the caller's token bucket spreads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+T = TypeVar("T", bound=Hashable)
+
+
+def phase(key: str) -> float:
+    """A number from 0 up to but not including 1 that depends on `key` alone."""
+    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return int.from_bytes(digest) / (1 << 48)
+
+
+class Wheel(Generic[T]):
+    """Items due once an interval, each at its phase, in slots of about `slot_s`."""
+
+    def __init__(self, interval_s: float, slot_s: float) -> None:
+        self._slots: list[dict[T, None]] = [{} for _ in range(max(1, round(interval_s / slot_s)))]
+        self.interval_s = interval_s
+        self.slot_s = interval_s / len(self._slots)
+        self._last: int | None = None
+        self._size = 0
+        self.missed = 0
+        """Items that a stall of more than an interval left out."""
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, key: str, item: T) -> None:
+        """From now on `item` is due at the phase of `key`."""
+        slot = self._slots[int(phase(key) * len(self._slots))]
+        self._size += item not in slot
+        slot[item] = None
+
+    def remove(self, key: str, item: T) -> None:
+        """Forget `item`; nothing happens when it was not there."""
+        slot = self._slots[int(phase(key) * len(self._slots))]
+        if item in slot:
+            del slot[item]
+            self._size -= 1
+
+    def due(self, now: float) -> list[T]:
+        """What came due since the last call, in order, each item once; nothing on the first call."""
+        current = int(now / self.slot_s)
+        last = current if self._last is None else self._last
+        if current < last:  # a caller's clock that went back: wait until it is there again
+            return []
+        self._last = current
+        passed = current - last
+        count = len(self._slots)
+        if passed > count:
+            self.missed += self._size * (passed // count - 1)
+            passed = count
+        if passed == 1:
+            return list(self._slots[current % count])
+        return [item for step in range(current - passed + 1, current + 1) for item in self._slots[step % count]]

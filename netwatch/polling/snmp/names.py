@@ -1,0 +1,47 @@
+"""Which ifIndex an interface's name means: by ifName, else ifDescr, else ifAlias. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Resolution:
+    """What has been found of the names wanted. A name that a column holds twice is not taken from that column."""
+
+    wanted: frozenset[str]
+    index_of: dict[str, int] = field(default_factory=dict)
+    ambiguous: set[str] = field(default_factory=set)
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """What no column named so far."""
+        return self.wanted - self.index_of.keys()
+
+    def add_column(self, names: Mapping[int, str]) -> None:
+        """Take a further column, less trusted than those before: ifIndex and what stands there."""
+        open_names = self.missing
+        holders: dict[str, list[int]] = defaultdict(list)
+        for index, name in names.items():
+            if name in open_names:
+                holders[name].append(index)
+        for name, indexes in holders.items():
+            if len(indexes) == 1:
+                self.index_of[name] = indexes[0]
+                self.ambiguous.discard(name)
+            else:
+                self.ambiguous.add(name)
+
+
+def text(raw: object) -> str:
+    """A DisplayString as text. Agents pad with NUL bytes and write what they like."""
+    return raw.rstrip(b"\0").decode("utf-8", "replace").strip() if isinstance(raw, bytes) else ""
+
+
+def chunks(names: Iterable[str], size: int) -> list[tuple[str, ...]]:
+    """`names` in order, at most `size` at a time."""
+    ordered = tuple(names)
+    step = max(1, size)
+    return [ordered[start : start + step] for start in range(0, len(ordered), step)]

@@ -1,0 +1,48 @@
+"""Loss, round trips and jitter of a target over the last minutes."""
+
+from __future__ import annotations
+
+import pytest
+
+from netwatch.polling.icmp.windows import PINGS, WINDOW_S, PingStatistics, Window
+
+
+def filled(*times, step_s=1.0):
+    window = Window()
+    for place, rtt_ms in enumerate(times):
+        window.add(place * step_s, rtt_ms)
+    return window
+
+
+def test_a_target_never_pinged_has_no_figures():
+    assert Window().statistics(0.0) == PingStatistics(0, 0)
+    assert Window().statistics(0.0).loss_ratio is None
+
+
+def test_a_silent_target_has_lost_all_and_no_times():
+    found = filled(None, None).statistics(2.0)
+    assert (found.loss_ratio, found.rtt_p50_ms, found.jitter_ms) == (1.0, None, None)
+
+
+def test_the_figures_of_a_target_that_answers():
+    found = filled(*[float(number) for number in range(1, 21)], None, None, None, None, None).statistics(25.0)
+    assert found == PingStatistics(25, 5, rtt_p50_ms=10.0, rtt_p95_ms=19.0, jitter_ms=1.0)
+    assert found.loss_ratio == pytest.approx(0.2)
+
+
+def test_one_answer_has_a_time_but_no_jitter():
+    assert filled(3.0).statistics(1.0) == PingStatistics(1, 0, 3.0, 3.0, None)
+
+
+def test_what_is_older_than_the_window_counts_no_more():
+    found = filled(None, 1.0, 2.0, step_s=WINDOW_S).statistics(2 * WINDOW_S)
+    assert (found.sent, found.lost, found.rtt_p50_ms) == (2, 0, 1.0)
+
+
+def test_only_the_last_pings_are_kept_and_late_verdicts_stand_in_the_order_of_sending():
+    window = filled(*[1.0] * PINGS, step_s=0.1)
+    window.add(100.0, 9.0)
+    window.add(99.5, 5.0)
+    found = window.statistics(100.0)
+    assert found.sent == PINGS
+    assert found.jitter_ms == pytest.approx((4.0 + 4.0) / (PINGS - 1))
