@@ -1,0 +1,118 @@
+"""Who is out, degraded or at risk, over all faults at once.
+
+A service works while one of its attachments does; a customer is out only when every service is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from netwatch.diagnosis.model import Affected
+from netwatch.inventory.graph import Topology
+from netwatch.inventory.model import Port, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What carries nothing: devices that are dead or cut off, and single ports. `lossy` devices lose much."""
+
+    devices: Collection[str]
+    ports: Collection[Port] = frozenset()
+    lossy: Collection[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """Customers of one device. `single` have one service with one attachment, so that the device decides alone."""
+
+    single: frozenset[str]
+    other: tuple[str, ...]
+
+
+class Attachments:
+    """Customers' attachments, indexed device by device when first asked for."""
+
+    def __init__(self, topology: Topology) -> None:
+        self.services: Mapping[str, tuple[Service, ...]] = topology.inventory.customers
+        self._services_at = topology.services_at
+        self._attached: dict[str, Attached] = {}
+        self._interfaces: dict[str, set[str]] = {}
+
+    def at_device(self, device: str) -> Attached:
+        """Customers with an attachment on `device`."""
+        found = self._attached.get(device)
+        if found is None:
+            names = dict.fromkeys(service.customer for service in self._services_at.get(device, ()))
+            single = {name for name in names if len(self.services[name]) == 1 and not self.services[name][0].backup}
+            other = tuple(name for name in names if name not in single)
+            found = self._attached[device] = Attached(frozenset(single), other)
+        return found
+
+    def interfaces(self, device: str) -> set[str]:
+        """Names of the customers' ports on `device`."""
+        found = self._interfaces.get(device)
+        if found is None:
+            here = self._services_at.get(device, ())
+            names = {port.interface for service in here for port in attachments(service) if port.device == device}
+            found = self._interfaces[device] = names - {""}
+        return found
+
+    def at_port(self, port: Port) -> list[str]:
+        """Customers with an attachment on this port, sorted."""
+        here = self._services_at.get(port.device, ())
+        return sorted({service.customer for service in here if port in attachments(service)})
+
+    def judge(self, own: Gone, gone: Gone) -> tuple[Affected, int]:
+        """Sort the customers touched by `own` into out, degraded and at risk under all of `gone`.
+
+        Also says how many are touched in all. `own` must be part of `gone`.
+        """
+        single_out: set[str] = set()
+        single_lossy: set[str] = set()
+        other: set[str] = set()
+        for device in own.devices:
+            here = self.at_device(device)
+            single_out |= here.single
+            other.update(here.other)
+        for device in own.lossy:
+            here = self.at_device(device)
+            if device not in gone.devices:
+                single_lossy |= here.single
+            other.update(here.other)
+        for port in own.ports:
+            other.update(self.at_port(port))
+        other -= single_out
+        out, degraded, at_risk = self._sort(other, gone)
+        lossy = (degraded | single_lossy) - out - single_out
+        affected = Affected(frozenset(out | single_out), frozenset(lossy), frozenset(at_risk - lossy))
+        return affected, len(other | single_out | single_lossy)
+
+    def _sort(self, customers: Iterable[str], gone: Gone) -> tuple[set[str], set[str], set[str]]:
+        out: set[str] = set()
+        degraded: set[str] = set()
+        at_risk: set[str] = set()
+        for customer in customers:
+            states = [_service_state(service, gone) for service in self.services[customer]]
+            if all(state == "out" for state in states):
+                out.add(customer)
+            elif any(state in {"out", "lossy"} for state in states):
+                degraded.add(customer)
+            elif "at_risk" in states:
+                at_risk.add(customer)
+        return out, degraded, at_risk
+
+
+def attachments(service: Service) -> tuple[Port, ...]:
+    """The ports over which a service can work, the primary first."""
+    return (service.primary,) if service.backup is None else (service.primary, service.backup)
+
+
+def _service_state(service: Service, gone: Gone) -> str:
+    ports = attachments(service)
+    working = [port for port in ports if port.device not in gone.devices and port not in gone.ports]
+    if not working:
+        return "out"
+    if all(port.device in gone.lossy for port in working):
+        return "lossy"
+    return "at_risk" if len(working) < len(ports) else "well"

@@ -1,0 +1,294 @@
+"""What is believed of one device: a small state machine fed by observations.
+
+The believed state depends on the newest answer and the failures after it, never on the order
+in which observations arrive; late and doubled ones do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from netwatch.diagnosis.settings import DiagnosisSettings
+
+NEVER: Final = float("-inf")
+_KEPT: Final = 8
+
+
+class Standing(StrEnum):
+    """What is believed of a device."""
+
+    UNKNOWN = "unknown"
+    UP = "up"
+    SUSPECT = "suspect"
+    DOWN = "down"
+    RECOVERING = "recovering"
+
+
+Fails = list[tuple[float, int]]
+
+
+def _add_fail(fails: Fails, at: float, count: int) -> None:
+    """Keep `fails` sorted, each instant once (a doubled line counts once), and short."""
+    for place, (known_at, known) in enumerate(fails):
+        if known_at == at:
+            fails[place] = (at, max(known, count))
+            return
+    fails.append((at, count))
+    if len(fails) > 1 and fails[-2][0] > at:
+        fails.sort()
+    if len(fails) > 2 * _KEPT:
+        del fails[_KEPT]
+
+
+def _drop_until(fails: Fails, at: float) -> int:
+    """Forget failures up to and at `at`; return how many probes they were."""
+    dropped = sum(count for fail_at, count in fails if fail_at <= at)
+    fails[:] = [fail for fail in fails if fail[0] > at]
+    return dropped
+
+
+@dataclass(slots=True)
+class Silence:
+    """A run of failures: its start, its newest failure, and whether it suffices to call the device down."""
+
+    onset_at: float
+    last_at: float
+    probes: int
+    enough: bool
+    by_snmp: bool
+
+
+@dataclass(slots=True)
+class View:
+    """What one poller saw of one device.
+
+    `unanswered`: pings lost since the last answered one, whatever SNMP said. `mute`: how many of them an SNMP
+    answer outlived.
+    """
+
+    icmp_good_at: float = NEVER
+    snmp_good_at: float = NEVER
+    icmp_heard_at: float = NEVER
+    snmp_heard_at: float = NEVER
+    icmp_fails: Fails = field(default_factory=list)
+    snmp_fails: Fails = field(default_factory=list)
+    unanswered: Fails = field(default_factory=list)
+    mute: int = 0
+    icmp_known: bool = False
+
+    @property
+    def good_at(self) -> float:
+        return max(self.icmp_good_at, self.snmp_good_at)
+
+    @property
+    def heard_at(self) -> float:
+        return max(self.icmp_heard_at, self.snmp_heard_at)
+
+    def ping(self, at: float, sent: int, received: int) -> None:
+        self.icmp_heard_at = max(self.icmp_heard_at, at)
+        if received > 0:
+            self.icmp_known = True
+            if at > self.icmp_good_at:
+                self.icmp_good_at = at
+                if self.icmp_fails:
+                    _drop_until(self.icmp_fails, at)
+                self.mute = 0
+        elif sent > 0 and at > self.icmp_good_at:
+            _add_fail(self.unanswered, at, sent)
+            if at <= self.snmp_good_at:
+                self.mute += sent
+            else:
+                _add_fail(self.icmp_fails, at, sent)
+
+    def proven_losses(self, settings: DiagnosisSettings) -> Fails:
+        """Losses that an answer has outlived, each told once: only these are loss.
+
+        A run of failures without an answer after it may be an outage or a filter. So is one of `failed_pings` and
+        more, however it ends; it never counts.
+        """
+        if not self.unanswered or self.unanswered[0][0] > self.icmp_good_at:
+            return []
+        run = [fail for fail in self.unanswered if fail[0] <= self.icmp_good_at]
+        self.unanswered[:] = self.unanswered[len(run) :]
+        return run if sum(count for _, count in run) < settings.failed_pings else []
+
+    def poll(self, at: float, ok: bool) -> None:
+        self.snmp_heard_at = max(self.snmp_heard_at, at)
+        if ok:
+            if at > self.snmp_good_at:
+                self.snmp_good_at = at
+                if self.snmp_fails:
+                    _drop_until(self.snmp_fails, at)
+                if self.icmp_fails:
+                    self.mute += _drop_until(self.icmp_fails, at)
+        elif at > self.snmp_good_at:
+            _add_fail(self.snmp_fails, at, 1)
+
+    def filtered(self, settings: DiagnosisSettings) -> bool:
+        """Whether pings of this device mean nothing: it never answered any, or SNMP answered all the while."""
+        return not self.icmp_known or self.mute >= settings.failed_pings
+
+    def silence(self, settings: DiagnosisSettings, port_down: bool) -> Silence | None:
+        """The run of failures that counts, if any.
+
+        When SNMP has answered amid failing pings, these alone prove nothing: SNMP must fail too, or a port say so.
+        """
+        by_snmp = self.filtered(settings)
+        fails = self.snmp_fails if by_snmp else self.icmp_fails
+        if not fails:
+            return None
+        need = (1 if port_down else settings.failed_polls) if by_snmp else settings.failed_pings
+        probes = sum(count for _, count in fails)
+        agreed = by_snmp or not self.mute or port_down or bool(self.snmp_fails)
+        return Silence(fails[0][0], fails[-1][0], probes, probes >= need and agreed, by_snmp)
+
+
+@dataclass(slots=True)
+class DeviceEvidence:
+    """All that is known of one device, and what is believed of it.
+
+    `alive_since_at`: its first answer after the last silence that sufficed. `false_alarm`: it was called down last
+    time, and was merely filtered or lossy. `exhausted`: it failed often enough, though maybe nothing was heard at all.
+    """
+
+    views: dict[str, View] = field(default_factory=dict)
+    standing: Standing = Standing.UNKNOWN
+    answered_at: float = NEVER
+    onset_at: float = NEVER
+    confirmed_at: float = NEVER
+    good_before_at: float = NEVER
+    recovering_at: float = NEVER
+    recovered_answers: int = 0
+    alive_since_at: float = NEVER
+    false_alarm: bool = False
+    exhausted: bool = False
+    returned_at: float = NEVER
+    last_fail_at: float = NEVER
+    known: bool = False
+    by_snmp: bool = False
+    probes: int = 0
+    booted_at: float | None = None
+    rebooted_at: float = NEVER
+    battery_at: float = NEVER
+    battery_minutes: float | None = None
+
+    @property
+    def is_down(self) -> bool:
+        return self.standing in {Standing.DOWN, Standing.RECOVERING}
+
+    def view(self, poller: str) -> View:
+        found = self.views.get(poller)
+        if found is None:
+            found = self.views[poller] = View()
+            found.icmp_known = self.known and not self.by_snmp
+        return found
+
+    def snmp_silent(self) -> bool:
+        """Whether SNMP fails too since the onset, and no poller got an answer.
+
+        An agent that never answered (wrong community, no agent at all) says nothing by its silence.
+        """
+        return any(view.snmp_fails and view.snmp_good_at > NEVER for view in self.views.values()) and all(
+            view.snmp_good_at < self.onset_at for view in self.views.values()
+        )
+
+    def silence(self, settings: DiagnosisSettings, port_down: bool) -> Silence | None:
+        """The silence that all pollers with a say agree on; None when one of them gets answers."""
+        newest = max((view.heard_at for view in self.views.values()), default=NEVER)
+        heard = [
+            view.silence(settings, port_down)
+            for _, view in sorted(self.views.items())
+            if view.heard_at >= newest - settings.poller_silent_s
+        ]
+        silences = [silence for silence in heard if silence is not None]
+        if not silences or len(silences) < len(heard):
+            return None
+        latest = max(silences, key=lambda s: (s.onset_at, s.last_at))
+        return Silence(
+            latest.onset_at,
+            max(s.last_at for s in silences),
+            sum(s.probes for s in silences),
+            all(s.enough for s in silences),
+            all(s.by_snmp for s in silences),
+        )
+
+    def judge(
+        self, now: float, settings: DiagnosisSettings, port_down: bool, sighted: Callable[[float, float], bool]
+    ) -> bool:
+        """Bring `standing` up to date; return whether it changed.
+
+        `sighted` tells whether anything was heard between two instants. Failures while nothing at all was heard may
+        be the monitor's own; then one more must follow.
+        """
+        before = self.standing
+        silence = self.silence(settings, port_down)
+        self.exhausted = silence is not None and silence.enough
+        if silence is not None:
+            self.last_fail_at = silence.last_at
+            self.by_snmp = silence.by_snmp
+            silence.enough = silence.enough and sighted(silence.onset_at, silence.last_at)
+            if silence.enough:
+                self.alive_since_at = NEVER
+        if self.is_down:
+            self._judge_down(now, settings, silence)
+        elif silence is None:
+            self.standing = Standing.UP if self.known else Standing.UNKNOWN
+        elif self.known:
+            self.standing = Standing.SUSPECT
+            self.onset_at = silence.onset_at
+            self.probes = silence.probes
+            if silence.enough:
+                self._go_down(silence)
+        return self.standing != before
+
+    def _judge_down(self, now: float, settings: DiagnosisSettings, silence: Silence | None) -> None:
+        """Whether a device that is down, or recovering, is so still."""
+        if self._lives(settings):
+            self._return(self.alive_since_at, false_alarm=True)
+        elif self.standing == Standing.RECOVERING:
+            self._recover(now, settings, silence)
+        elif silence is None:
+            self._begin_recovery()
+        else:
+            self.probes = silence.probes
+
+    def _go_down(self, silence: Silence) -> None:
+        self.standing = Standing.DOWN
+        self.confirmed_at = silence.last_at
+        self.good_before_at = self.answered_at
+
+    def _begin_recovery(self) -> None:
+        snmp_asked = any(view.snmp_fails or view.snmp_heard_at > self.onset_at for view in self.views.values())
+        pinged_since = any(view.icmp_good_at > self.onset_at for view in self.views.values())
+        self.recovering_at = self.answered_at
+        self.recovered_answers = 1
+        if self.alive_since_at == NEVER:
+            self.alive_since_at = self.answered_at
+        only_filtered = not pinged_since and not self.by_snmp and snmp_asked and not self.snmp_failed_since_onset()
+        if only_filtered:
+            self._return(self.answered_at, false_alarm=True)
+        else:
+            self.standing = Standing.RECOVERING
+
+    def _return(self, at: float, *, false_alarm: bool) -> None:
+        self.standing = Standing.UP
+        self.returned_at = at
+        self.false_alarm = false_alarm
+
+    def _lives(self, settings: DiagnosisSettings) -> bool:
+        """Whether it answered again and again for long: single failures among the answers are loss, not silence."""
+        return self.alive_since_at > NEVER and self.answered_at - self.alive_since_at >= 2 * settings.recover_s
+
+    def snmp_failed_since_onset(self) -> bool:
+        return any(at >= self.onset_at for view in self.views.values() for at, _ in view.snmp_fails)
+
+    def _recover(self, now: float, settings: DiagnosisSettings, silence: Silence | None) -> None:
+        if silence is not None:
+            self.standing = Standing.DOWN
+            return
+        answering_s = max(now, self.answered_at) - self.recovering_at
+        if answering_s >= settings.recover_s and self.answered_at > self.recovering_at:
+            self._return(self.recovering_at, false_alarm=False)

@@ -1,0 +1,71 @@
+"""Keys: the same fault keeps its key from step to step and over a restart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from netwatch.diagnosis.model import Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One explanation that needs a key: its roots, all its elements as refs, and its onset."""
+
+    roots: tuple[str, ...]
+    elements: frozenset[str]
+    onset_at: float
+
+
+def elements_of(explanation: Explanation) -> frozenset[str]:
+    """All refs that an explanation speaks of."""
+    return frozenset(
+        {
+            *explanation.roots,
+            *(f"device:{device}" for device in explanation.down | explanation.unreachable | explanation.degraded),
+            *(f"link:{link}" for link in explanation.cut_links),
+            *(f"port:{port}" for port in explanation.dead_ports),
+        }
+    )
+
+
+def assign(
+    candidates: Sequence[Candidate],
+    before: Mapping[str, frozenset[str]],
+    published: frozenset[str],
+) -> list[str]:
+    """A key for each candidate. `before`: the elements of each key so far; `published` keys are preferred.
+
+    Each known key goes to at most one candidate, the one with most in common (shared roots count most).
+    """
+    keys_of: dict[str, list[str]] = {}
+    for key, elements in before.items():
+        for element in elements:
+            keys_of.setdefault(element, []).append(key)
+    pairs = []
+    for place, candidate in enumerate(candidates):
+        common = Counter(key for element in candidate.elements for key in keys_of.get(element, ()))
+        for key, count in common.items():
+            shares_root = any(root in before[key] for root in candidate.roots)
+            pairs.append(((key in published, shares_root, count), key, place))
+    pairs.sort(key=lambda pair: (tuple(-int(part) for part in pair[0]), pair[1], pair[2]))
+    keys: dict[int, str] = {}
+    taken: set[str] = set()
+    for _, key, place in pairs:
+        if place not in keys and key not in taken:
+            keys[place] = key
+            taken.add(key)
+    for place, candidate in enumerate(candidates):
+        if place not in keys:
+            keys[place] = _fresh(candidate, taken | set(before))
+            taken.add(keys[place])
+    return [keys[place] for place in range(len(candidates))]
+
+
+def _fresh(candidate: Candidate, taken: set[str]) -> str:
+    base = f"{candidate.roots[0]}@{candidate.onset_at:.1f}"
+    key, count = base, 2
+    while key in taken:
+        key, count = f"{base}/{count}", count + 1
+    return key

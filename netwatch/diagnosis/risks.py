@@ -1,0 +1,161 @@
+"""Shared risks: what fails together, and how well one of them explains several items at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from netwatch.diagnosis.islands import Item
+from netwatch.diagnosis.net import Net
+from netwatch.diagnosis.picture import Picture
+from netwatch.inventory.model import Port
+
+POWER = frozenset({"site", "feed", "region"})
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """One shared risk: the links (duct, provider, line card) or the sites (power) that it takes out."""
+
+    ref: str
+    kind: str
+    links: frozenset[str] = frozenset()
+    sites: frozenset[str] = frozenset()
+
+
+class RiskIndex:
+    """All shared risks of an inventory, by link and by site."""
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+        self.by_link: dict[str, list[Risk]] = defaultdict(list)
+        self.by_site: dict[str, list[Risk]] = defaultdict(list)
+        self.devices_at: dict[str, list[str]] = defaultdict(list)
+        for device in sorted(net.inventory.devices):
+            site = net.inventory.devices[device].site
+            if site is not None:
+                self.devices_at[site].append(device)
+        for risk in (*_link_risks(net), *_power_risks(net)):
+            for link in risk.links:
+                self.by_link[link].append(risk)
+            for site in risk.sites:
+                self.by_site[site].append(risk)
+
+    def items_of(self, items: Iterable[Item]) -> dict[str, tuple[Risk, list[Item]]]:
+        """Risks that could have a part in any of `items`, by ref and sorted, each with the items it touches."""
+        found: dict[str, tuple[Risk, list[Item]]] = {}
+        for item in items:
+            risks = {risk.ref: risk for link in item.links for risk in self.by_link.get(link, ())}
+            site = self.net.inventory.devices[item.device].site if item.device else None
+            risks.update({risk.ref: risk for risk in self.by_site.get(site or "", ())})
+            for ref, risk in risks.items():
+                found.setdefault(ref, (risk, []))[1].append(item)
+        return {ref: found[ref] for ref in sorted(found)}
+
+    def devices_of(self, risk: Risk) -> Iterable[str]:
+        for site in sorted(risk.sites):
+            yield from self.devices_at.get(site, ())
+
+
+def _link_risks(net: Net) -> list[Risk]:
+    members: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for link in net.inventory.links.values():
+        for duct in link.ducts:
+            members["duct", duct].add(link.id)
+        if link.provider:
+            members["provider", link.provider].add(link.id)
+    for group in net.inventory.port_groups.values():
+        for interface in group.interfaces:
+            of_port = net.topology.link_of_port.get(Port(group.device, interface))
+            if of_port is not None:
+                members["port_group", group.id].add(of_port)
+    return [
+        Risk(f"{kind}:{name}", kind, links=frozenset(links))
+        for (kind, name), links in sorted(members.items())
+        if len(links) > 1
+    ]
+
+
+def _power_risks(net: Net) -> list[Risk]:
+    members: dict[tuple[str, str], set[str]] = defaultdict(set)
+    occupied = {device.site for device in net.inventory.devices.values() if device.site is not None}
+    for site in net.inventory.sites.values():
+        if site.id not in occupied:
+            continue
+        members["site", site.id].add(site.id)
+        if site.power_feed:
+            members["feed", site.power_feed].add(site.id)
+        region, seen = site.region, set[str]()
+        while region and region not in seen:
+            seen.add(region)
+            members["region", region].add(site.id)
+            above = net.inventory.regions.get(region)
+            region = above.parent if above else None
+    return [Risk(f"{kind}:{name}", kind, sites=frozenset(sites)) for (kind, name), sites in sorted(members.items())]
+
+
+def explains(picture: Picture, risk: Risk, item: Item, early: Mapping[str, float]) -> bool:
+    """Whether `risk` alone accounts for all of `item`. `early`: the item's link costs; 0 = explained already."""
+    if risk.kind in POWER:
+        return bool(item.device) and picture.net.inventory.devices[item.device].site in risk.sites
+    return bool(item.links) and all(link in risk.links or early[link] == 0.0 for link in item.links)
+
+
+def own_cost(picture: Picture, risk: Risk) -> float:
+    """The prior of the risk itself, moved by reports of battery and by an open incident."""
+    cost = float(getattr(picture.settings.costs, risk.kind))
+    if risk.ref in picture.sticky:
+        cost -= picture.settings.costs.sticky
+    return cost
+
+
+def penalty(picture: Picture, index: RiskIndex, risk: Risk, items: Sequence[Item], limit: float) -> float:
+    """What is seen that speaks against `risk` as the cause of `items`; may stop counting above `limit`."""
+    total = _gaps(picture, risk, items)
+    onsets = [item.onset_at for item in items]
+    if risk.kind in POWER:
+        devices = picture.net.inventory.devices
+        hit = frozenset(devices[item.device].site for item in items if item.device)
+        counts = (_still_powered(picture, device, max(onsets), hit) for device in index.devices_of(risk))
+    else:
+        others = sorted(risk.links - {link for item in items for link in item.links})
+        contradiction, first_at = picture.settings.costs.contradiction, min(onsets)
+        counts = (contradiction * picture.link_carries(link, first_at) for link in others)
+    for count in counts:
+        if total > limit:
+            break
+        total += count
+    return total
+
+
+def _gaps(picture: Picture, risk: Risk, items: Sequence[Item]) -> float:
+    costs = picture.settings.costs
+    total = 0.0
+    for earlier, later in pairwise(sorted(items, key=lambda item: item.order)):
+        if later.onset_at - earlier.onset_at > picture.settings.spread_s:
+            battery = picture.net.inventory.devices[later.device].battery_minutes if later.device else 0.0
+            if battery == 0.0 or risk.kind not in POWER:
+                total += costs.gap
+            else:
+                total += costs.gap_with_unknown if battery is None else costs.gap_with_battery
+    return total
+
+
+def _still_powered(picture: Picture, device: str, last_onset_at: float, hit: frozenset[str | None]) -> float:
+    if not picture.answers(device, picture.fresh_after(last_onset_at)):
+        return 0.0
+    costs, found = picture.settings.costs, picture.net.inventory.devices[device]
+    if found.battery_minutes is None:
+        # What stands on one site is mostly fed, and buffered, alike.
+        return costs.still_powered if found.site in hit else costs.still_powered_unknown
+    return costs.still_powered if found.battery_minutes == 0 else 0.0
+
+
+def on_battery(picture: Picture, index: RiskIndex, risk: Risk, onset_at: float) -> tuple[str, ...]:
+    """Devices under a power risk that reported running on battery before or at its onset, sorted."""
+    if risk.kind not in POWER:
+        return ()
+    since_at = onset_at - picture.settings.battery_report_s
+    return tuple(device for device in index.devices_of(risk) if since_at < picture.device(device).battery_at)

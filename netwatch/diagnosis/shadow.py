@@ -1,0 +1,57 @@
+"""What each cause makes unreachable, alone and together with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from netwatch.diagnosis.causes import Cause
+from netwatch.diagnosis.picture import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One cause with the devices that lost their path because of it.
+
+    `unreachable`: confirmed silent, or merely enclosed and not heard since the onset.
+    """
+
+    cause: Cause
+    unreachable: frozenset[str] = frozenset()
+
+    @property
+    def silenced(self) -> frozenset[str]:
+        """All devices through which nothing can pass."""
+        return self.cause.dead | self.unreachable
+
+
+def find_zones(picture: Picture, causes: Sequence[Cause]) -> list[Zone]:
+    """One zone for each cause, in their order, which must be that of their onsets."""
+    found = [_enclosed(picture, cause, picture.tree.shadow(cause.dead, cause.cut)) for cause in causes]
+    placed = set().union(*found, *(cause.dead for cause in causes)) if causes else set()
+    # The latest cause of an island takes what no cause alone cuts off.
+    takes = {member: place for place, cause in enumerate(causes) for item in cause.items for member in item.members}
+    for member, place in takes.items():
+        if member not in placed:
+            found[place].add(member)
+    placed.update(takes)
+    if len(causes) > 1:
+        dead = frozenset(device for cause in causes for device in cause.dead)
+        cut = frozenset(link for cause in causes for link in cause.cut)
+        common = picture.tree.shadow(dead, cut) - placed
+        found[-1] |= _enclosed(picture, causes[-1], common)
+    return [Zone(cause, frozenset(found[place] - cause.dead)) for place, cause in enumerate(causes)]
+
+
+def _enclosed(picture: Picture, cause: Cause, devices: set[str]) -> set[str]:
+    return {device for device in devices if is_silent(picture, device, cause.onset_at)}
+
+
+def is_silent(picture: Picture, device: str, onset_at: float) -> bool:
+    """Whether nothing was heard of `device` since the onset; one that nobody polls is silent with its neighbours."""
+    evidence = picture.device(device)
+    if evidence.is_down:
+        return device not in picture.mutes
+    if evidence.known:
+        return evidence.answered_at <= picture.fresh_after(onset_at)
+    return not picture.answers(device, picture.fresh_after(onset_at))

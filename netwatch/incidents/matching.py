@@ -1,0 +1,155 @@
+"""Which explanation belongs to which incident: by key, roots and shared elements. Pure, and free of order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from netwatch.diagnosis.model import Affected, Explanation, Scope
+from netwatch.incidents.book import PUBLISHED, elements_of
+from netwatch.incidents.model import Incident, Status
+from netwatch.incidents.settings import IncidentSettings
+
+#: Scopes of which customers are told.
+_TOLD_SCOPES = frozenset({Scope.REGIONAL, Scope.CUSTOMER})
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An incident and the explanation that it follows; pieces of the same fault are already in it."""
+
+    incident: Incident
+    explanation: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The outcome: pairs, explanations that are news, live incidents without explanation."""
+
+    pairs: tuple[Pair, ...]
+    news: tuple[Explanation, ...]
+    left: tuple[Incident, ...]
+
+
+def match(
+    explanations: Iterable[Explanation], incidents: Sequence[Incident], now: float, settings: IncidentSettings
+) -> Matched:
+    """Pair each explanation with at most one incident, each incident with at most one explanation and its pieces.
+
+    `incidents` are the live ones, those resolved lately, and those that a person resolved while they were seen.
+    """
+    waiting = sorted(explanations, key=lambda e: (e.onset_at, e.key))
+    elements = {id(e): elements_of(e) for e in waiting}
+    ranked = sorted(
+        (rank, place, number)
+        for number, explanation in enumerate(waiting)
+        for place, incident in enumerate(incidents)
+        if (rank := _rank(incident, explanation, elements[id(explanation)], now, settings)) is not None
+    )
+    chosen: dict[int, Explanation] = {}
+    taken: set[int] = set()
+    for _, place, number in ranked:
+        if place not in chosen and number not in taken:
+            chosen[place] = waiting[number]
+            taken.add(number)
+    rest = [explanation for number, explanation in enumerate(waiting) if number not in taken]
+    news: list[Explanation] = []
+    for explanation in rest:
+        home = _home_of_piece(explanation, elements[id(explanation)], incidents, chosen, settings)
+        if home is None:
+            news.append(explanation)
+        else:
+            chosen[home] = _with_piece(chosen[home], explanation)
+    return Matched(
+        tuple(Pair(incidents[place], chosen[place]) for place in sorted(chosen)),
+        tuple(news),
+        tuple(i for place, i in enumerate(incidents) if place not in chosen and i.status is not Status.RESOLVED),
+    )
+
+
+def _rank(
+    incident: Incident, explanation: Explanation, elements: frozenset[str], now: float, settings: IncidentSettings
+) -> tuple[float, ...] | None:
+    """How well they fit, smaller is better; None when they can't be the same fault."""
+    own = elements_of(incident)
+    share = len(own & elements) / len(own) if own else 0.0
+    same_key = incident.key == explanation.key
+    shared_roots = len(set(incident.roots) & set(explanation.roots))
+    near = abs(explanation.onset_at - incident.onset_at) <= settings.match_window_s
+    inside = near and len(own & elements) * 2 >= len(elements)
+    if not _fits_in_kind(incident, explanation, rest=shared_roots > 0 or inside):
+        return None
+    muted = incident.muted is not None
+    resolved = incident.status is Status.RESOLVED and not muted
+    if resolved and (explanation.planned or now - (incident.resolved_at or now) > settings.reopen_within_s):
+        return None
+    if not (same_key or shared_roots):
+        close = share >= 0.5 if resolved else share > 0.0 and (near or incident.status is Status.RECOVERING)
+        if not close or explanation.planned != incident.planned:
+            return None
+    published = incident.status in PUBLISHED
+    firm = published and (same_key or shared_roots > 0 or share >= 0.5)
+    return (-firm, resolved or muted, -same_key, -shared_roots, -share, -published, incident.onset_at)
+
+
+def _fits_in_kind(incident: Incident, explanation: Explanation, *, rest: bool) -> bool:
+    """Whether scopes allow the two to be one: netwatch's own sight is apart, and lost redundancy is no outage.
+
+    Only as the rest of an outage that is told does lost redundancy belong to it.
+    """
+    if Scope.MONITORING in {incident.scope, explanation.scope}:
+        return incident.scope is explanation.scope
+    was_told = incident.opened_at is not None and incident.scope in _TOLD_SCOPES
+    if was_told and explanation.scope is Scope.REDUNDANCY:
+        return incident.status in PUBLISHED and rest
+    return True
+
+
+def _home_of_piece(
+    explanation: Explanation,
+    elements: frozenset[str],
+    incidents: Sequence[Incident],
+    chosen: Mapping[int, Explanation],
+    settings: IncidentSettings,
+) -> int | None:
+    """The incident of which the explanation is a piece: what was told, or resolved by a person, is never split."""
+    if explanation.planned:
+        return None
+    for place, incident in enumerate(incidents):
+        muted = incident.muted is not None
+        if place not in chosen or chosen[place].planned or not (muted or incident.status in PUBLISHED):
+            continue
+        least = len(elements) if explanation.scope is Scope.REDUNDANCY else len(elements) / 2
+        inside = len(elements & elements_of(incident)) >= least
+        early = explanation.onset_at <= (incident.opened_at or 0.0) + settings.settle_growing_s
+        if inside and (early or muted or incident.status is Status.RECOVERING):
+            return place
+    return None
+
+
+def _with_piece(main: Explanation, piece: Explanation) -> Explanation:
+    out = main.affected.out | piece.affected.out
+    degraded = (main.affected.degraded | piece.affected.degraded) - out
+    at_risk = (main.affected.at_risk | piece.affected.at_risk) - out - degraded
+    return replace(
+        main,
+        down=main.down | piece.down,
+        unreachable=(main.unreachable | piece.unreachable) - main.down - piece.down,
+        degraded=main.degraded | piece.degraded,
+        cut_links=main.cut_links | piece.cut_links,
+        dead_ports=main.dead_ports | piece.dead_ports,
+        affected=Affected(out, degraded, at_risk),
+    )
+
+
+def swallowing(incident: Incident, pairs: Iterable[Pair]) -> Pair | None:
+    """The pair of another incident whose explanation covers this one's elements, None when there is none."""
+    own = elements_of(incident)
+    if not own or incident.scope is Scope.MONITORING:
+        return None
+    for pair in pairs:
+        elements = elements_of(pair.explanation)
+        covered = len(own & elements)
+        if pair.incident.id != incident.id and covered * 5 >= len(own) * 4:
+            return pair
+    return None

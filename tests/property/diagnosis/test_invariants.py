@@ -1,0 +1,160 @@
+"""What must hold for every network and every fault."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from netwatch.diagnosis.engine import Engine
+from netwatch.diagnosis.model import Diagnosis, Feedback
+from netwatch.inventory.graph import Topology
+from netwatch.inventory.model import Inventory
+from netwatch.polling.model import Observation
+from tests.unit.diagnosis.world import World, device, inventory, link, service
+
+QUICK = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def network(seed: int) -> Inventory:
+    """A random connected network with rings, trees, shared ducts and dual-homed customers."""
+    rng = random.Random(seed)
+    count = rng.randint(5, 12)
+    devices = [device("n00", "core")]
+    links = []
+    for number in range(1, count):
+        name = f"n{number:02}"
+        devices.append(device(name, rng.choice(["aggregation", "access", "access", "cpe"])))
+        above = rng.choice([d.id for d in devices[:-1] if d.transit])
+        links.append(link(above, name, f"duct{rng.randint(1, 4)}"))
+    for _ in range(rng.randint(0, 3)):
+        a, b = rng.sample([d.id for d in devices if d.transit], 2) if sum(d.transit for d in devices) > 1 else ("", "")
+        if a and not any({a, b} == {found.a.device, found.b.device} for found in links):
+            links.append(link(a, b, f"duct{rng.randint(1, 4)}"))
+    names = [d.id for d in devices[1:]]
+    services = [
+        service(f"c{n}", rng.choice(names), rng.choice(names) if rng.random() < 0.3 else "", line=n) for n in range(15)
+    ]
+    return inventory(devices, links, services)
+
+
+def broken(seed: int, until: float = 135.0) -> World:
+    """A network with one to three faults at 100 s, watched until `until`."""
+    rng = random.Random(seed)
+    found = World(network(seed), seed=seed)
+    found.run(100)
+    for _ in range(rng.randint(1, 3)):
+        if rng.random() < 0.5:
+            found.dead.add(rng.choice(sorted(found.inventory.devices)[1:]))
+        else:
+            found.cut.add(rng.choice(sorted(found.inventory.links)))
+    found.run(until)
+    return found
+
+
+def replayed(found: Inventory, log: list[Observation], until: int) -> Diagnosis:
+    """Step second by second over a recorded log."""
+    engine = Engine(Topology(found))
+    place, seen = 0, None
+    for now in range(1, until + 1):
+        while place < len(log) and log[place].at <= now:
+            engine.observe(log[place])
+            place += 1
+        seen = engine.step(float(now), Feedback())
+    assert seen is not None
+    return seen
+
+
+@QUICK
+@given(st.integers(0, 10_000))
+def test_the_order_of_inventory_and_of_simultaneous_observations_changes_nothing(seed):
+    found = broken(seed)
+    rng = random.Random(seed)
+    log = sorted(found.log, key=lambda seen: seen.at)
+
+    def mixed(mapping):
+        items = list(mapping.items())
+        rng.shuffle(items)
+        return dict(items)
+
+    other = replace(
+        found.inventory,
+        devices=mixed(found.inventory.devices),
+        links=mixed(found.inventory.links),
+        customers=mixed(found.inventory.customers),
+    )
+    shuffled = sorted(log, key=lambda seen: (seen.at, rng.random()))
+    assert replayed(found.inventory, log, 135) == replayed(other, shuffled, 135)
+
+
+@QUICK
+@given(st.integers(0, 10_000))
+def test_doubled_observations_change_nothing(seed):
+    found = broken(seed)
+    log = sorted(found.log, key=lambda seen: seen.at)
+    doubled = [seen for one in log for seen in (one, one)]
+    assert replayed(found.inventory, log, 135) == replayed(found.inventory, doubled, 135)
+
+
+@QUICK
+@given(st.integers(0, 10_000))
+def test_a_healthy_device_more_changes_nothing(seed):
+    found = broken(seed)
+    log = sorted(found.log, key=lambda seen: seen.at)
+    more = replace(
+        found.inventory,
+        devices={**found.inventory.devices, "zz": device("zz", "cpe")},
+        links={**found.inventory.links, "n00--zz": link("n00", "zz", "duct-zz")},
+    )
+    healthy = [replace(seen, device="zz") for seen in log if getattr(seen, "device", "") == "n00"]
+    healthy = [seen for seen in healthy if getattr(seen, "interface", "to-n00") == "to-n00"]
+    both = sorted([*log, *healthy], key=lambda seen: seen.at)
+    assert replayed(found.inventory, log, 135).explanations == replayed(more, both, 135).explanations
+
+
+@QUICK
+@given(st.integers(0, 10_000))
+def test_a_customer_with_a_live_path_is_never_out_and_one_without_is_found(seed):
+    found = broken(seed, until=150.0)
+    reachable = found.reachable()
+    out = {customer for one in found.seen.explanations for customer in one.affected.out}
+    truly_out = {
+        customer
+        for customer, services in found.inventory.customers.items()
+        if all(port.device not in reachable for s in services for port in (s.primary, s.backup) if port is not None)
+    }
+    assert out == truly_out
+
+
+@QUICK
+@given(st.integers(0, 10_000))
+def test_healing_everything_closes_everything(seed):
+    found = broken(seed)
+    found.dead.clear()
+    found.cut.clear()
+    assert found.run(215).explanations == ()
+
+
+@QUICK
+@given(st.integers(0, 10_000))
+def test_without_readings_of_ports_the_diagnosis_is_no_surer(seed):
+    found = broken(seed)
+    log = sorted(found.log, key=lambda seen: seen.at)
+    full = replayed(found.inventory, log, 135)
+    less = replayed(found.inventory, [seen for seen in log if not hasattr(seen, "oper")], 135)
+    assert len(less.explanations) <= max(1, len(full.explanations))
+    surest = {one.roots: one.confidence for one in full.explanations}
+    for one in less.explanations:
+        if one.roots in surest:
+            assert one.confidence <= max(0.9, surest[one.roots])
+
+
+@QUICK
+@given(st.integers(0, 10_000))
+def test_keys_are_steady_while_a_fault_lasts(seed):
+    found = broken(seed, until=140.0)
+    before = {(one.key, one.roots) for one in found.seen.explanations}
+    found.run(170)
+    assert {(one.key, one.roots) for one in found.seen.explanations} == before
