@@ -1,0 +1,107 @@
+"""Settings of the ways out: mail relays and webhooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge, Gt, Le, MinLen
+
+from netwatch.communication.delivery.settings import DeliverySettings
+
+
+class Tls(StrEnum):
+    """none: plain text. starttls: begin plain, then TLS, refused without. tls: TLS from the start (port 465)."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+@dataclass(frozen=True, slots=True)
+class EmailRoute:
+    """One mail relay (submission server)."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+    host: Annotated[str, MinLen(1)]
+    """Name or address of the relay. An address still works when the DNS does not."""
+    port: Annotated[int, Ge(1), Le(65535)] = 25
+    """Port of the relay: 25, 587 (starttls) or 465 (tls)."""
+    tls: Tls = Tls.NONE
+    """none, starttls or tls."""
+    tls_name: str = ""
+    """Name in the relay's certificate, when `host` is an address; empty = `host`."""
+    tls_ca: str = ""
+    """File with the certificates of the relay's authority; empty = the system's."""
+    username: str = ""
+    """Name to log in with; empty = no login."""
+    password_file: str = ""
+    """File that holds the password, read at each login; relative to the configuration file."""
+    connections: Annotated[int, Ge(1), Le(20)] = 10
+    """Connections kept open to the relay at most; 4 to 10 suit most relays. Each carries one message at a time."""
+    timeout_s: Annotated[float, Gt(0), Le(300)] = 20.0
+    """Longest wait for one answer of the relay, seconds."""
+    idle_s: Annotated[float, Gt(0)] = 20.0
+    """A connection unused for so long is closed, seconds."""
+    depends_on: str = ""
+    """The element without which the relay can't work, as in site:hgl-1; while it is down other routes go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSettings:
+    """Mail. Without a route no mail is sent."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+    sender: str = "noc@localhost"
+    """Address that mails come from."""
+    sender_name: str = ""
+    """Name beside the address, as in Example Net; empty = the address alone."""
+    reply_to: str = ""
+    """Address for answers; empty = the sender."""
+    helo_name: str = ""
+    """Name that netwatch gives itself to relays; empty = the machine's."""
+    routes: tuple[EmailRoute, ...] = ()
+    """Relays in order; the next one is used when one fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRoute:
+    """One HTTP address that takes messages as JSON."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+    url: Annotated[str, MinLen(1)]
+    """http:// or https:// address that gets a POST for each message."""
+    token_file: str = ""
+    """File with a token sent as `Authorization: Bearer`; empty = none. Relative to the configuration file."""
+    timeout_s: Annotated[float, Gt(0), Le(300)] = 10.0
+    """Longest time for one request, seconds."""
+    depends_on: str = ""
+    """The element without which it can't work, as in site:hgl-1; while it is down other routes go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Webhook: messages as JSON to your on-call service. Without a route none is sent."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+    routes: tuple[WebhookRoute, ...] = ()
+    """Addresses in order; the next one is used when one fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """The ways out, and how they are used."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+    email: EmailSettings = field(default_factory=EmailSettings)
+    """Mail."""
+    webhook: WebhookSettings = field(default_factory=WebhookSettings)
+    """Webhook for on-call services."""
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    """Retries, rests, how much goes at once."""

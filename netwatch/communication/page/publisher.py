@@ -1,0 +1,79 @@
+"""Writes the public page into a directory that any web server can serve. Each file is replaced as a whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from netwatch.clock import Clock
+from netwatch.communication.model import PageEntry
+from netwatch.communication.page.forms import as_json, atom, fit, html, phone
+from netwatch.communication.page.view import instants, views
+from netwatch.communication.settings import CommunicationSettings, zone_of
+from netwatch.communication.texts.languages import LANGUAGES
+from netwatch.errors import OperatingError
+
+
+class PageError(OperatingError):
+    """The page could not be written, or did not read back as written; the old one still stands."""
+
+
+def publish(
+    directory: Path, entries: Sequence[PageEntry], clock: Clock, settings: CommunicationSettings
+) -> tuple[Path, ...]:
+    """Bring the page up to date with all `entries`, current and solved; what was written, in order.
+
+    index.html comes last, so that whoever sees news there finds it in the other files too. Blocking.
+
+    Raises:
+        PageError: a file can't be written or reads back differently.
+    """
+    files = forms(entries, clock, settings)
+    written = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            written.append(_replace(directory, name, fit(text).encode()))
+        _sync(directory)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        mend = "give netwatch's user write permission there, or name another directory"
+        raise PageError(f"the outage page in {directory} can't be written: {reason}", mend) from error
+    return tuple(written)
+
+
+def forms(entries: Sequence[PageEntry], clock: Clock, settings: CommunicationSettings) -> dict[str, str]:
+    """The content of every file, by name."""
+    now = clock.now()
+    utc = {at: clock.utc(at) for at in instants(entries, now)}
+    spoken = {f"phone.{language}.txt": phone(entries, now, language) for language in LANGUAGES}
+    return {
+        **spoken,
+        "outages.json": as_json(entries, now, utc, settings),
+        "outages.atom": atom(entries, now, utc, settings),
+        "index.html": html(views(entries, now, utc, zone_of(settings)), utc[now], settings),
+    }
+
+
+def _replace(directory: Path, name: str, content: bytes) -> Path:
+    """Old or new, never half: written aside, synced, renamed, and read back."""
+    path, aside = directory / name, directory / f".{name}.new"
+    with aside.open("wb") as file:
+        # A web server with another user must read it, whatever the umask.
+        os.fchmod(file.fileno(), 0o644)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    if path.read_bytes() != content:
+        raise PageError(f"{path} reads back other than it was written", "look at the disk, and at who else writes it")
+    return path
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,98 @@
+"""The planner: changes of incidents and the passing of time become messages, approvals, promises and page entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from netwatch.communication.model import Conditions, Plan
+from netwatch.communication.people import Person
+from netwatch.communication.planning import reactions
+from netwatch.communication.planning.approval import brakes
+from netwatch.communication.planning.atlas import Atlas
+from netwatch.communication.planning.playbook import Playbook
+from netwatch.communication.planning.promises import is_due
+from netwatch.communication.planning.recipients import Directory
+from netwatch.communication.planning.scene import Stage
+from netwatch.communication.planning.sheet import Office
+from netwatch.communication.planning.state import CommunicationState
+from netwatch.communication.planning.turn import Turn
+from netwatch.communication.settings import CommunicationSettings, zone_of
+from netwatch.communication.texts import Texts
+from netwatch.incidents.model import Change, ChangeKind, Incident, Status
+from netwatch.inventory.model import Inventory
+
+Reaction = Callable[[Turn, Change, Mapping[str, Incident]], None]
+
+_REACTIONS: Final[Mapping[ChangeKind, Reaction]] = MappingProxyType(
+    {
+        ChangeKind.OPENED: reactions.opened,
+        ChangeKind.REOPENED: reactions.reopened,
+        ChangeKind.GREW: reactions.grew,
+        ChangeKind.PARTLY_RESTORED: reactions.partly_restored,
+        ChangeKind.CAUSE_CHANGED: reactions.cause_changed,
+        ChangeKind.NOTED: reactions.noted,
+        ChangeKind.RESOLVED: reactions.resolved,
+        ChangeKind.MERGED: reactions.merged,
+    }
+)
+_OPEN: Final = frozenset({Status.OPEN, Status.RECOVERING})
+#: A closed telling is remembered so long, because its incident may be reopened.
+_REMEMBER_S: Final = 86_400.0
+
+
+class Planner:
+    """Pure: everything it knows of the past is in the state that it is handed."""
+
+    def __init__(
+        self,
+        playbook: Playbook,
+        texts: Texts,
+        inventory: Inventory,
+        people: Sequence[Person],
+        settings: CommunicationSettings,
+        *,
+        channels: Collection[str] | None = None,
+    ) -> None:
+        """`channels`: names of those that are set up; None = all that the playbook names.
+
+        Raises:
+            InputError: the zone of the settings is unknown.
+        """
+        stage = Stage(Atlas(inventory), Directory(inventory, people), settings, zone_of(settings))
+        self._office = Office(playbook, texts, stage, None if channels is None else frozenset(channels))
+
+    def step(
+        self,
+        state: CommunicationState,
+        changes: Sequence[Change],
+        incidents: Mapping[str, Incident],
+        conditions: Conditions,
+        now: float,
+    ) -> tuple[CommunicationState, Plan]:
+        """What is to be told at `now`. The very same state is returned when nothing is.
+
+        Mergers come first, so that those who were told before are known when the larger incident opens.
+        """
+        turn = Turn(self._office, state, conditions, now)
+        for change in sorted(changes, key=lambda change: change.kind is not ChangeKind.MERGED):
+            reaction = _REACTIONS.get(change.kind)
+            if reaction is not None:
+                reaction(turn, change, incidents)
+        self._passing_of_time(turn, incidents)
+        return turn.outcome(now - _REMEMBER_S)
+
+    def _passing_of_time(self, turn: Turn, incidents: Mapping[str, Incident]) -> None:
+        """Promises that fall due, and pages that waited for the brakes."""
+        settings = self._office.stage.settings
+        for name, telling in sorted(turn.tellings().items()):
+            incident = incidents.get(name)
+            if incident is None or incident.status not in _OPEN or telling.closed_at is not None:
+                continue
+            if is_due(telling, turn.now, settings, recovering=incident.status is Status.RECOVERING):
+                reactions.no_news(turn, incident)
+            if turn.telling(name).page_waits:
+                approved = any(incident_id == name for incident_id, _ in turn.conditions.approved)
+                if approved or not brakes(incident, turn.conditions, settings):
+                    turn.publish_waiting(incident)

@@ -1,0 +1,278 @@
+"""What each kind of change means for those who are told. Each function plans one change on a `Turn`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from netwatch.communication.model import ApprovalKind, Phase
+from netwatch.communication.planning.approval import standing
+from netwatch.communication.planning.promises import gap_s
+from netwatch.communication.planning.scene import public_cause
+from netwatch.communication.planning.state import Release, Telling
+from netwatch.communication.planning.turn import Round, Turn
+from netwatch.diagnosis.model import Scope
+from netwatch.incidents.model import Change, Incident, Status
+
+_OPEN = frozenset({Status.OPEN, Status.RECOVERING})
+
+
+def hit(incident: Incident) -> frozenset[str]:
+    """Customers out or degraded, when customers may be told of this incident at all."""
+    if incident.planned is not None or incident.scope not in {Scope.REGIONAL, Scope.CUSTOMER}:
+        return frozenset()
+    return incident.affected.out | incident.affected.degraded
+
+
+def sorted_out(turn: Turn, telling: Telling, customers: Collection[str]) -> tuple[frozenset[str], Mapping[str, int]]:
+    """Of customers planned to be told: those whom nothing holds back, and those who wait, each with the update
+    that holds them. Whom a person's veto spared is in neither.
+    """
+    found = {update: standing(telling, update, turn.conditions, turn.now) for update in set(telling.told.values())}
+    free = frozenset(name for name in customers if found[telling.told[name]] is ApprovalKind.AUTO)
+    waiting = {ApprovalKind.VETO, ApprovalKind.MANUAL}
+    pending = {name: telling.told[name] for name in sorted(customers) if found[telling.told[name]] in waiting}
+    return free, MappingProxyType(pending)
+
+
+def _still_told(telling: Telling) -> frozenset[str]:
+    return frozenset(telling.told).difference(telling.ended)
+
+
+def opened(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    """The first telling; of an incident that was told before, its growth or its return."""
+    incident = change.incident
+    if turn.telling(incident.id).opened:
+        again = turn.telling(incident.id).closed_at is not None
+        (reopened if again else grew)(turn, change, incidents)
+        return
+    first = hit(incident).difference(turn.telling(incident.id).told)
+    first = _without_those_told_elsewhere(turn, incident, first, incidents)
+    turn.put(replace(turn.telling(incident.id), opened=True, closed_at=None, words=incident.note))
+    turn.hold(Round(incident, Phase.OPENED, first=first, renew=turn.telling(incident.id).due_at is None))
+
+
+def grew(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    """First notices to those who joined; an update to those who were told that it was over for them."""
+    incident = change.incident
+    telling = turn.telling(incident.id)
+    joined = change.newly_affected & hit(incident)
+    first = _without_those_told_elsewhere(turn, incident, joined.difference(telling.told), incidents)
+    telling = turn.telling(incident.id)
+    back, unread = sorted_out(turn, telling, joined & telling.ended)
+    back -= _read_elsewhere(turn, incident, back, incidents)
+    news = _reads_differently(turn, incident)
+    waiting = _still_told(telling) - change.restored if news else frozenset()
+    free, pending = sorted_out(turn, telling, waiting)
+    turn.put(replace(telling, opened=True, ended=telling.ended - back))
+    first |= frozenset(unread)
+    turn.hold(Round(incident, Phase.UPDATE, first=first, free=free, pending=pending, renew=news, change=change.reason))
+    if back:
+        turn.follow_up(incident, Phase.UPDATE, back, again=True)
+    if news:
+        turn.put(replace(turn.telling(incident.id), said=public_cause(incident, turn.office.stage.settings)))
+    _tell_restored(turn, change, incidents)
+
+
+def partly_restored(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    """The end for those who have service again; the rest goes on."""
+    turn.hold(Round(change.incident, Phase.PARTLY_RESTORED, change=change.reason))
+    _tell_restored(turn, change, incidents)
+
+
+def _tell_restored(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    incident = change.incident
+    over = (change.restored & _still_told(turn.telling(incident.id))) - hit(incident)
+    _end_for(turn, incident, Phase.PARTLY_RESTORED, over, incidents)
+
+
+def _end_for(
+    turn: Turn, incident: Incident, phase: Phase, customers: frozenset[str], incidents: Mapping[str, Incident]
+) -> None:
+    """Tell customers that it is over, except those whom another incident still keeps out: they pass to that one.
+
+    Who is overtaken by the end before his first notice was released was never told: hit again, he is new.
+    """
+    telling = turn.telling(incident.id)
+    free, unread = sorted_out(turn, telling, customers)
+    kept_out = _elsewhere(turn, incident, customers, incidents)
+    for other, names in kept_out.items():
+        hand_over(turn, incident, incidents[other], names & free)
+    gone = frozenset().union(*kept_out.values()) if kept_out else frozenset()
+    # The store knows who was really told, also half-way a veto: there the end overtakes a first notice that waits, and
+    # whose notice never left hears neither.
+    over = (customers - gone).union(unread)
+    telling = turn.telling(incident.id)
+    told = {name: update for name, update in telling.told.items() if name not in unread}
+    ended = (telling.ended | customers).difference(unread)
+    turn.put(replace(telling, told=MappingProxyType(told), ended=ended))
+    if over:
+        turn.follow_up(incident, phase, over)
+
+
+def resolved(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    """Colleagues first, the page, and the end to everyone told who has not read it yet."""
+    incident = change.incident
+    telling = turn.telling(incident.id)
+    if not telling.opened or telling.closed_at is not None:
+        return
+    below = telling.next_update
+    turn.put(replace(telling, words=""))
+    turn.hold(Round(incident, Phase.RESOLVED, change=change.reason))
+    _end_for(turn, incident, Phase.RESOLVED, _still_told(telling), incidents)
+    turn.supersede(incident.id, below)
+    turn.close(incident.id)
+
+
+def reopened(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    """An update, not a second first notice, to those who were told; a first notice to the others."""
+    incident = change.incident
+    telling = turn.telling(incident.id)
+    if not telling.opened:
+        opened(turn, change, incidents)
+        return
+    turn.put(replace(telling, closed_at=None))
+    first = _without_those_told_elsewhere(turn, incident, hit(incident).difference(telling.told), incidents)
+    telling = turn.telling(incident.id)
+    back, unread = sorted_out(turn, telling, hit(incident) & frozenset(telling.told))
+    back -= _read_elsewhere(turn, incident, back, incidents)
+    turn.put(replace(telling, ended=telling.ended - back))
+    first |= frozenset(unread)
+    turn.hold(Round(incident, Phase.UPDATE, first=first, free=back, renew=True, again=True, change=change.reason))
+
+
+def noted(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    """A person's words go to everyone who was told, once, with a new promise; page and colleagues keep them."""
+    del incidents
+    incident = change.incident
+    turn.put(replace(turn.telling(incident.id), words=incident.note))
+    _news(turn, incident, Phase.UPDATE, "", words=incident.note)
+
+
+def _news(
+    turn: Turn, incident: Incident, phase: Phase, change: str, spared: Collection[str] = (), *, words: str = ""
+) -> None:
+    telling = turn.telling(incident.id)
+    free, pending = sorted_out(turn, telling, _still_told(telling).difference(spared))
+    turn.hold(Round(incident, phase, free=free, pending=pending, renew=True, words=words, change=change))
+    turn.put(replace(turn.telling(incident.id), said=public_cause(incident, turn.office.stage.settings)))
+
+
+def cause_changed(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    """Colleagues and the page; customers only when their text says something else now."""
+    incident = change.incident
+    if _reads_differently(turn, incident):
+        _news(turn, incident, Phase.UPDATE, change.reason)
+    else:
+        turn.hold(Round(incident, Phase.UPDATE, change=change.reason))
+    _tell_restored(turn, change, incidents)
+
+
+def _reads_differently(turn: Turn, incident: Incident) -> bool:
+    telling = turn.telling(incident.id)
+    cause = public_cause(incident, turn.office.stage.settings)
+    return bool(_still_told(telling)) and cause not in {"unknown", telling.said}
+
+
+def merged(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    """Those told are told the larger incident's number and belong to it from then on; the rest is superseded."""
+    incident = change.incident
+    telling = turn.telling(incident.id)
+    home = incidents.get(incident.merged_into or "")
+    if not telling.opened or telling.closed_at is not None:
+        return
+    below = telling.next_update
+    if home is not None:
+        free, _ = sorted_out(turn, telling, _still_told(telling))
+        hand_over(turn, incident, home, free)
+    turn.hold(Round(incident, Phase.UPDATE, change=change.reason, merged_into=home.id if home else ""))
+    turn.withdraw(incident)
+    turn.supersede(incident.id, below)
+    turn.close(incident.id)
+
+
+def hand_over(turn: Turn, source: Incident, home: Incident, customers: frozenset[str]) -> None:
+    """Customers told of `source` belong to `home` from now on, and read so; each once.
+
+    Who has read of `home` already isn't told again; whose notice of it waits or was stopped has not read it.
+    """
+    telling = turn.telling(source.id)
+    turn.put(replace(telling, ended=telling.ended | customers))
+    turn.drop_promise_to_nobody(source)
+    there = turn.telling(home.id)
+    fresh = customers - sorted_out(turn, there, customers & _still_told(there))[0]
+    if not fresh:
+        return
+    turn.promise_for(home)
+    update = turn.follow_up(home, Phase.UPDATE, fresh, told_as=source.id)
+    there = turn.telling(home.id)
+    release = Release(update, turn.now, ApprovalKind.AUTO, turn.now, 0)
+    turn.put(
+        replace(
+            there,
+            told=MappingProxyType({**there.told, **dict.fromkeys(sorted(fresh), update)}),
+            ended=there.ended - fresh,
+            releases=(*there.releases, release),
+        )
+    )
+
+
+def _elsewhere(
+    turn: Turn, incident: Incident, customers: Collection[str], incidents: Mapping[str, Incident]
+) -> dict[str, frozenset[str]]:
+    """Customers whom another open incident that was told keeps out, by that incident; each under one only."""
+    found: dict[str, frozenset[str]] = {}
+    left = frozenset(customers)
+    for name, telling in sorted(turn.tellings().items()):
+        other = incidents.get(name)
+        if name != incident.id and other is not None and telling.opened and other.status in _OPEN:
+            mine = left & hit(other)
+            if mine:
+                found[name] = mine
+                left -= mine
+    return found
+
+
+def _without_those_told_elsewhere(
+    turn: Turn, incident: Incident, customers: frozenset[str], incidents: Mapping[str, Incident]
+) -> frozenset[str]:
+    """Who is out already by another incident and was told of that one reads an update, not a second first notice."""
+    left = customers
+    for name, telling in sorted(turn.tellings().items()):
+        other = incidents.get(name)
+        if name == incident.id or other is None or telling.closed_at is not None or not left:
+            continue
+        free, _ = sorted_out(turn, telling, left & _still_told(telling))
+        if free:
+            hand_over(turn, other, incident, free)
+            left -= free
+    return left
+
+
+def _read_elsewhere(
+    turn: Turn, incident: Incident, customers: frozenset[str], incidents: Mapping[str, Incident]
+) -> frozenset[str]:
+    """Those who passed to another open incident: they never read that it works, and its end passes them back."""
+    found = frozenset[str]()
+    for name, telling in turn.tellings().items():
+        other = incidents.get(name)
+        if name != incident.id and other is not None and other.status in _OPEN:
+            found |= sorted_out(turn, telling, customers & _still_told(telling))[0]
+    return found
+
+
+def no_news(turn: Turn, incident: Incident) -> None:
+    """A promise came due without news: say so, and promise again. Who was told only now was promised later.
+
+    Nothing is said where nobody outside is left. A person's words are old by now and end here.
+    """
+    turn.drop_promise_to_nobody(incident)
+    telling = turn.telling(incident.id)
+    if telling.due_at is None:
+        return
+    turn.put(replace(telling, words=""))
+    recent_at = telling.due_at - gap_s(turn.office.stage.settings)
+    just_told = {release.update for release in telling.releases if release.at > recent_at}
+    spared = {name for name, update in telling.told.items() if update in just_told}
+    _news(turn, incident, Phase.NO_NEWS, "", spared)

@@ -1,0 +1,177 @@
+"""Makes messages and page entries out of facts and texts. Each distinct text is rendered once and reused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from netwatch.communication.model import ENDING, Audience, Message, PageEntry, Phase, message_id
+from netwatch.communication.people import Person
+from netwatch.communication.planning.playbook import Channel, Step
+from netwatch.communication.planning.recipients import Directory, Recipient
+from netwatch.communication.planning.scene import phone_for
+from netwatch.communication.settings import CommunicationSettings
+from netwatch.communication.texts import Cell, Facts, Rendered, Texts, clean
+from netwatch.communication.texts.languages import LANGUAGES
+from netwatch.incidents.model import Incident
+from netwatch.inventory.model import Segment
+
+#: Stands for the reader's name while a text is rendered once for many. Signs only: no filter for letters changes it.
+_NAME: Final = "⟦⟧⟦⟧"
+#: Whom a webhook's message is for; the channel itself knows the address.
+WEBHOOK_RECIPIENT: Final = "oncall"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One customer and what is particular about his notice."""
+
+    customer: Recipient
+    step: Step
+    severity: str
+    told_as: str = ""
+
+
+class Writer:
+    """Writes the messages of one update of one incident."""
+
+    def __init__(
+        self, texts: Texts, settings: CommunicationSettings, incident: Incident, now: float, due_at: float | None
+    ) -> None:
+        """`due_at`: the promise that the texts name; None = none."""
+        self._texts = texts
+        self._settings = settings
+        self._incident = incident
+        self._now = now
+        self._due_at = due_at
+        self._rendered: dict[tuple[Cell, Facts], Rendered] = {}
+
+    def notices(self, facts: Facts, update: int, notices: Sequence[Notice]) -> Iterator[Message]:
+        """Customers' messages, hardest hit first."""
+        phase = Phase(facts.phase)
+        made: dict[tuple[str, str, Segment, str, bool, str], Rendered] = {}
+        ordered = sorted(notices, key=lambda notice: (notice.customer.priority, notice.customer.id))
+        for notice in ordered:
+            customer = notice.customer
+            language = self._texts.language(customer.language, self._settings.default_language)
+            name = clean(customer.name)
+            key = (notice.step.text_name, language, customer.segment, notice.severity, bool(name), notice.told_as)
+            text = made.get(key)
+            if text is None:
+                text = made[key] = self._notice_text(facts, key)
+            for channel in notice.step.by:
+                address = customer.addresses.get(channel.value)
+                if address:
+                    personal = Rendered(text.subject.replace(_NAME, name), text.body.replace(_NAME, name))
+                    yield self._message(
+                        phase, update, notice.step.tell.audience, channel, customer.id, address, language, personal,
+                        customer.priority, told_as=notice.told_as,
+                    )  # fmt: skip
+
+    def _notice_text(self, facts: Facts, key: tuple[str, str, Segment, str, bool, str]) -> Rendered:
+        text, language, segment, severity, named, told_as = key
+        own = replace(
+            facts,
+            customer=_NAME if named else "",
+            segment=segment.value,
+            severity=severity,
+            merged_from=told_as,
+            helpdesk_phone=phone_for(segment, self._settings),
+        )
+        return self._text(text, language, own)
+
+    def alerts(self, facts: Facts, update: int, steps: Sequence[Step], directory: Directory) -> Iterator[Message]:
+        """Colleagues' messages, in the order of the steps; each person once a channel."""
+        phase = Phase(facts.phase)
+        seen: set[tuple[str, str]] = set()
+        for order, step in enumerate(steps):
+            for channel, person, address in _reached(step, directory):
+                recipient = person.id if person else WEBHOOK_RECIPIENT
+                if (channel.value, recipient) in seen:
+                    continue
+                seen.add((channel.value, recipient))
+                wanted = person.language if person else ""
+                language = self._texts.language(wanted, self._settings.default_language)
+                yield self._message(
+                    phase, update, step.tell.audience, channel, recipient, address, language,
+                    self._text(step.text_name, language, facts), order,
+                )  # fmt: skip
+
+    def page(self, facts: Facts, *, phone: bool) -> PageEntry:
+        """The public page's entry in every language."""
+        incident = self._incident
+        shown = {language: self._text(Audience.PAGE.value, language, facts) for language in LANGUAGES}
+        spoken = {language: self._text(Audience.PHONE.value, language, facts) for language in LANGUAGES if phone}
+        return PageEntry(
+            incident=incident.id,
+            scenario=facts.scenario if facts.cause_known else "unknown",
+            opened_at=incident.opened_at if incident.opened_at is not None else incident.onset_at,
+            updated_at=self._now,
+            next_update_at=self._due_at,
+            resolved_at=incident.resolved_at,
+            regions=facts.places,
+            texts=tuple((language, text.subject, text.body) for language, text in shown.items()),
+            phone=tuple((language, text.subject, text.body) for language, text in spoken.items()),
+        )
+
+    def _text(self, name: str, language: str, facts: Facts) -> Rendered:
+        public = name in {Audience.PAGE.value, Audience.PHONE.value}
+        # What went on the page stays on the page's terms when the incident shrinks to one customer or to none.
+        outward = public or name in {Audience.CRITICAL.value, Audience.CUSTOMER.value}
+        scope = "regional" if public or (outward and facts.scope != "customer") else facts.scope
+        cell = Cell(language, name, scope, facts.phase, facts.scenario)
+        found = self._rendered.get((cell, facts))
+        if found is None:
+            found = self._rendered[cell, facts] = self._texts.render(cell, facts)
+        return found
+
+    def _message(  # noqa: PLR0917 - the parts of one record, in its own order
+        self,
+        phase: Phase,
+        update: int,
+        audience: Audience,
+        channel: Channel,
+        recipient: str,
+        address: str,
+        language: str,
+        text: Rendered,
+        priority: int,
+        told_as: str = "",
+    ) -> Message:
+        return Message(
+            id=message_id(self._incident.id, phase, update, channel.value, recipient),
+            incident=self._incident.id,
+            phase=phase,
+            update=update,
+            audience=audience,
+            channel=channel.value,
+            recipient=recipient,
+            address=address,
+            language=language,
+            subject=text.subject,
+            body=text.body,
+            priority=priority,
+            planned_at=self._now,
+            expires_at=expires_at(phase, self._now, self._due_at, self._settings),
+            told_as=told_as,
+        )
+
+
+def _reached(step: Step, directory: Directory) -> Iterator[tuple[Channel, Person | None, str]]:
+    for channel in step.by:
+        if channel is Channel.WEBHOOK:
+            yield channel, None, ""
+        elif channel is Channel.EMAIL:
+            for person in directory.colleagues(step.tell):
+                if person.email:
+                    yield channel, person, person.email
+
+
+def expires_at(phase: Phase, now: float, due_at: float | None, settings: CommunicationSettings) -> float:
+    """When a text is too stale to send: an update when the next one is due, a first notice after hours."""
+    if phase in ENDING or phase is Phase.CORRECTION:
+        return now + settings.resolved_expiry_s
+    if phase is Phase.OPENED or due_at is None:
+        return now + settings.opened_expiry_s
+    return max(due_at, now)

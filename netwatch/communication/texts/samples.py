@@ -1,0 +1,77 @@
+"""Sample facts: every template is rendered with them before it may speak to anyone, and `netwatch render` shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from netwatch.communication.model import ENDING, Phase
+from netwatch.communication.texts.facts import Call, Cell, Facts, Root, Supplier
+
+_ENDED = frozenset({*(phase.value for phase in ENDING), Phase.CORRECTION.value})
+
+
+def sample(cell: Cell) -> Facts:
+    """Facts of an invented incident that fit `cell`."""
+    began = datetime(2026, 11, 22, 14, 5, tzinfo=ZoneInfo("Europe/Amsterdam"))
+    now = began + timedelta(minutes=1 if cell.phase == Phase.OPENED.value else 48)
+    ended = cell.phase in _ENDED
+    regional = cell.scope == "regional"
+    silent_scope = cell.scope in {"redundancy", "monitoring"}
+    return Facts(
+        incident="7F3K-2026",
+        phase=cell.phase,
+        scope=cell.scope,
+        scenario=cell.scenario,
+        cause_known=cell.scenario != "unknown",
+        places=("Twente", "Salland"),
+        began_at=began,
+        now=now,
+        next_update_at=None if ended or silent_scope else now + timedelta(minutes=34),
+        resolved_at=now if cell.phase == Phase.RESOLVED.value else None,
+        duration_minutes=int((now - began).total_seconds() // 60),
+        company="Voorbeeldnet",
+        helpdesk_phone="+31 53 555 0100",
+        page_url="https://status.example.net/",
+        offers_4g_router=True,
+        customer="Jansen & Zonen" if cell.text in {"critical", "customer"} else "",
+        segment={"critical": "critical", "customer": "business"}.get(cell.text, ""),
+        note="Our field engineer reached the site." if cell.phase == Phase.UPDATE.value else "",
+        change="" if cell.phase == Phase.OPENED.value else "12 more customers are out.",
+        roots=(Root("link", "trunk-17 (hgl-agg-1 - ens-core-1)"),),
+        reasons=("both ends of trunk-17 report their port down", "9 devices behind it do not answer"),
+        confidence=97,
+        devices_down=0,
+        devices_unreachable=9,
+        customers_out=0 if silent_scope else 214 if regional else 1,
+        customers_degraded=3 if regional else 0,
+        customers_at_risk=40 if cell.scope == "redundancy" else 0,
+        customers_told=0 if silent_scope else 210 if regional else 1,
+        customers_silent=7 if regional else 0,
+        calls=(Call("Hospital North", "+31 53 555 0199", "critical"),) if regional else (),
+        suppliers=(Supplier("FibreCo", "+44 7700 900123", "F-2210"),),
+        approval="" if silent_scope or ended else "veto",
+        approval_reason="214 of 4,000 customers (5.4 %)",
+        release_at=None if silent_scope or ended else now + timedelta(seconds=30),
+    )
+
+
+def variants(cell: Cell) -> Iterator[Facts]:
+    """`sample`, and what takes the other branches: little is known, much is known, it came back, it merged."""
+    base = sample(cell)
+    yield replace(base, change="12 more customers are out.")
+    yield replace(
+        base, cause_known=False, places=(), severity="degraded", helpdesk_phone="", offers_4g_router=False,
+        customer="", segment="residential", note="", change="", roots=(), reasons=(), suppliers=(), calls=(),
+        customers_out=1, customers_silent=0, approval="", release_at=None,
+    )  # fmt: skip
+    yield replace(
+        base, again=True, merged_from="2C9D-2026", merged_into="9A1B-2026", planned="m-12", approval="manual",
+        approvals_needed=2, places=("Twente", "Salland", "Achterhoek", "Veluwe", "Betuwe", "Drenthe"),
+        roots=tuple(Root(kind, "x") for kind in (
+            "device", "link", "site", "feed", "duct", "region", "provider", "upstream", "port_group", "port", "monitor",
+        )),
+    )  # fmt: skip
+    yield replace(base, approval="auto", release_at=None, segment="critical", severity="degraded")

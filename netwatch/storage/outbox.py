@@ -1,0 +1,245 @@
+"""The outbox: how planned messages enter it, what overtakes them, and what becomes of those that were sent.
+
+Every function runs within a transaction of the store's thread.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from sqlite3 import Connection
+
+from netwatch.communication.delivery.model import Settlement
+from netwatch.communication.model import ENDING, Message, Phase, State
+from netwatch.incidents.model import Status
+from netwatch.storage.admission import STALE_WHEN_MERGED, STALE_WHEN_OVER, Earlier, admit, standing
+from netwatch.storage.rows import INSERT_MESSAGE, MESSAGE_COLUMNS, MESSAGE_WIDTH, message_of, new_row, write_texts
+from netwatch.storage.sentlog import SentLog
+
+#: Statuses after which an outage is no news any more.
+OVER = (Status.RESOLVED.value, Status.DISMISSED.value)
+
+
+def enter(connection: Connection, messages: Sequence[Message]) -> int:
+    """Let planned messages in, each id once. Returns how many were new."""
+    known = _known(connection, messages)
+    fresh = [message for message in messages if message.id not in known]
+    digests = write_texts(connection, fresh)
+    entered: set[str] = set()
+    for incident in dict.fromkeys(message.incident for message in fresh):
+        of_recipient = _earlier(connection, incident)
+        # Older updates first, so that a plan that holds two tellings of one recipient overtakes in order.
+        for message in sorted((m for m in fresh if m.incident == incident), key=lambda m: (m.update, m.priority)):
+            if message.id in entered:
+                continue
+            entered.add(message.id)
+            earlier = of_recipient[message.recipient]
+            admission = admit(message, [*earlier, *_told_as(connection, message)])
+            row = new_row(message, digests[message.subject, message.body], admission.state, admission.reason)
+            connection.execute(INSERT_MESSAGE, row)
+            overtake(connection, admission.overtaken, "a newer update was planned", message.planned_at)
+            of_recipient[message.recipient] = [
+                *(row for row in earlier if row.id not in admission.overtaken or row.told),
+                Earlier(message.id, message.channel, message.update, admission.state, told=False),
+            ]
+    _apply_remembered(connection, entered)
+    return len(entered)
+
+
+def _known(connection: Connection, messages: Sequence[Message]) -> set[str]:
+    return {
+        message.id
+        for message in messages
+        if connection.execute("SELECT 1 FROM messages WHERE id=?", (message.id,)).fetchone()
+    }
+
+
+def _earlier(connection: Connection, incident: str) -> defaultdict[str, list[Earlier]]:
+    of_recipient: defaultdict[str, list[Earlier]] = defaultdict(list)
+    rows = connection.execute(
+        "SELECT recipient, id, channel, number, state, told_at IS NOT NULL FROM messages WHERE incident=?", (incident,)
+    )
+    for recipient, *fields in rows:
+        of_recipient[recipient].append(_earlier_of(fields))
+    return of_recipient
+
+
+def _earlier_of(fields: Sequence[str | int]) -> Earlier:
+    id_, channel, update, state, told = fields
+    return Earlier(str(id_), str(channel), int(update), State(str(state)), bool(told))
+
+
+def _told_as(connection: Connection, message: Message) -> list[Earlier]:
+    """What the recipient has of merged incidents that became part of this one, however many steps ago."""
+    found: list[Earlier] = []
+    seen = {message.incident}
+    sources = {message.told_as} | _merged_into(connection, message.incident, message.recipient)
+    while sources := sources - seen - {""}:
+        source = min(sources)
+        seen.add(source)
+        sources |= _merged_into(connection, source, message.recipient)
+        rows = connection.execute(
+            "SELECT id, channel, -1, state, told_at IS NOT NULL FROM messages WHERE incident=? AND recipient=?",
+            (source, message.recipient),
+        )
+        found += [_earlier_of(fields) for fields in rows]
+    return found
+
+
+def _merged_into(connection: Connection, incident: str, recipient: str) -> set[str]:
+    rows = connection.execute(
+        "SELECT DISTINCT told_as FROM messages WHERE incident=? AND recipient=?", (incident, recipient)
+    )
+    return {row[0] for row in rows}
+
+
+def _apply_remembered(connection: Connection, entered: Iterable[str]) -> None:
+    """After a restore: what the sent log says has left is not sent as if it were new."""
+    if connection.execute("SELECT 1 FROM remembered LIMIT 1").fetchone() is None:
+        return
+    for message in entered:
+        row = connection.execute("SELECT state, at FROM remembered WHERE id=?", (message,)).fetchone()
+        if row:
+            remember(connection, message, State(row[0]), row[1])
+
+
+def remember(connection: Connection, message: str, state: State, at: float) -> None:
+    """Set a row to what the sent log says of it: accepted, failed, or perhaps arrived and not to be sent again."""
+    settled = state if state in {State.ACCEPTED, State.FAILED} else State.UNSURE
+    told = None if settled is State.FAILED else at
+    connection.execute(
+        "UPDATE messages SET state=?, reason='by the sent log', ready_at=NULL, perhaps=?, told_at=?, settled_at=?"
+        " WHERE id=? AND state <> 'accepted'",
+        (settled.value, int(settled is State.UNSURE), told, at, message),
+    )
+
+
+def overtake(connection: Connection, messages: Collection[str], reason: str, at: float) -> None:
+    """Unsent messages end superseded; one that perhaps arrived stays unsure and isn't sent again."""
+    for message in messages:
+        connection.execute(
+            "UPDATE messages SET state=CASE state WHEN 'unsure' THEN 'unsure' ELSE 'superseded' END,"
+            " reason=?, ready_at=NULL, settled_at=? WHERE id=? AND pending=1",
+            (reason, at, message),
+        )
+
+
+def overtake_update(connection: Connection, incident: str, update: int, at: float) -> None:
+    """Every unsent message of `incident` below `update` is overtaken, save an end, which only its own recipient's
+    next message overtakes: the update may be for others.
+    """
+    rows = connection.execute(
+        "SELECT id, phase FROM messages WHERE incident=? AND number<? AND pending=1", (incident, update)
+    ).fetchall()
+    overtaken = [id_ for id_, phase in rows if Phase(phase) not in ENDING]
+    overtake(connection, overtaken, "a newer update was planned", at)
+
+
+def overtake_incident(connection: Connection, incident: str, at: float) -> None:
+    """When the incident is over or merged, what says that it goes on isn't sent any more."""
+    row = connection.execute("SELECT status FROM incidents WHERE id=?", (incident,)).fetchone()
+    stale = stale_phases(row[0] if row else "")
+    if stale:
+        rows = connection.execute(
+            "SELECT id, phase FROM messages WHERE incident=? AND pending=1", (incident,)
+        ).fetchall()
+        overtake(connection, [id_ for id_, phase in rows if Phase(phase) in stale], f"the incident is {row[0]}", at)
+
+
+def stale_phases(status: str) -> frozenset[Phase]:
+    """What must not leave any more when an incident has `status`."""
+    if status in OVER:
+        return STALE_WHEN_OVER
+    return STALE_WHEN_MERGED if status == Status.MERGED.value else frozenset()
+
+
+def settle(connection: Connection, settlement: Settlement, log: SentLog) -> bool:
+    """Write down what became of a message in flight. False: it wasn't in flight, and nothing changed."""
+    row = connection.execute(
+        f"SELECT {MESSAGE_COLUMNS}, m.perhaps, i.status, a.vetoed_by FROM messages m JOIN texts t ON t.digest=m.text"  # noqa: S608 - constant text
+        " LEFT JOIN incidents i ON i.id=m.incident"
+        " LEFT JOIN approvals a ON a.incident=m.incident AND a.number=m.number AND m.external=1 WHERE m.id=? AND m.state='sending'",
+        (settlement.id,),
+    ).fetchone()
+    if row is None:
+        return False
+    message, (perhaps, status, vetoed_by) = message_of(row), row[MESSAGE_WIDTH:]
+    state, reason, ready_at = settlement.state, settlement.reason, settlement.ready_at
+    if state is State.READY and perhaps:
+        state = State.UNSURE
+    if state in {State.READY, State.UNSURE} and ready_at is not None:
+        overtaken = bool(vetoed_by) or _overtaken(connection, message) or message.phase in stale_phases(status or "")
+        if overtaken and state is State.READY:
+            state = State.SUPPRESSED if vetoed_by else State.SUPERSEDED
+            reason = f"vetoed by {vetoed_by}" if vetoed_by else "overtaken while in flight"
+        ready_at = None if overtaken else ready_at
+    unsure = state is State.UNSURE
+    done = ready_at is None
+    connection.execute(
+        "UPDATE messages SET state=?, reason=?, ready_at=?, attempts=attempts+?, unknowns=unknowns+?,"
+        " perhaps=MAX(perhaps, ?), told_at=CASE WHEN ? THEN COALESCE(told_at, ?) ELSE told_at END, settled_at=?,"
+        " route=? WHERE id=?",
+        (
+            state.value,
+            reason,
+            ready_at,
+            int(settlement.attempt_used),
+            int(settlement.state is State.UNSURE),
+            int(unsure),
+            unsure or state is State.ACCEPTED,
+            settlement.at,
+            settlement.at if done else None,
+            settlement.route,
+            message.id,
+        ),
+    )
+    # Overtaken means that it did not leave, which the log writes as ready.
+    log.note(message.id, State.READY if state in {State.SUPERSEDED, State.SUPPRESSED} else state, settlement.at)
+    unblock(connection, message.recipient, settlement.at)
+    return True
+
+
+def _overtaken(connection: Connection, message: Message) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM messages WHERE incident=? AND recipient=? AND channel=? AND number>?",
+        (message.incident, message.recipient, message.channel, message.update),
+    ).fetchone()
+    return row is not None
+
+
+def unblock(connection: Connection, recipient: str, at: float) -> None:
+    """Decide again on every blocked message of a recipient, now that more is known."""
+    rows = connection.execute(
+        f"SELECT {MESSAGE_COLUMNS} FROM messages m INDEXED BY messages_blocked JOIN texts t ON t.digest=m.text"  # noqa: S608 - constant text
+        " WHERE m.recipient=? AND m.state='blocked'",
+        (recipient,),
+    ).fetchall()
+    for message in map(message_of, rows):
+        own = connection.execute(
+            "SELECT id, channel, number, state, told_at IS NOT NULL FROM messages WHERE incident=? AND recipient=?",
+            (message.incident, recipient),
+        )
+        earlier = [*(_earlier_of(fields) for fields in own), *_told_as(connection, message)]
+        state, reason = standing(message, earlier)
+        if state is not State.BLOCKED:
+            connection.execute(
+                "UPDATE messages SET state=?, reason=?, ready_at=?, settled_at=? WHERE id=?",
+                (
+                    state.value,
+                    reason,
+                    at if state is State.READY else None,
+                    at if state is State.SUPPRESSED else None,
+                    message.id,
+                ),
+            )
+
+
+def expire(connection: Connection, now: float) -> int:
+    """What is too stale to send ends expired (perhaps arrived: stays unsure). Returns how many."""
+    rows = connection.execute("SELECT id FROM messages WHERE pending=1 AND expires_at<=?", (now,)).fetchall()
+    connection.executemany(
+        "UPDATE messages SET state=CASE state WHEN 'unsure' THEN 'unsure' ELSE 'expired' END,"
+        " reason='too stale to send', ready_at=NULL, settled_at=? WHERE id=?",
+        [(now, row[0]) for row in rows],
+    )
+    return len(rows)
