@@ -1,0 +1,181 @@
+"""`status` and `incidents`: what is going on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Annotated
+
+import typer
+
+from netwatch.cli.exits import Exit
+from netwatch.cli.options import ConfigOption, JsonOption, SocketOption, client
+from netwatch.cli.terminal import Piece, Terminal, clock_time, say_json, span
+from netwatch.web.model import ApprovalView, IncidentView, StatusView
+from netwatch.web.names import counted
+from netwatch.web.wire import Incidents, encode_pretty
+
+_SCOPE_STYLES = {"regional": "bold white on red", "customer": "bold yellow", "redundancy": "bold cyan"}
+_STATE_STYLES = {"up": "green", "degraded": "yellow", "down": "red", "unreachable": "magenta", "unknown": "dim"}
+_OVER = frozenset({"resolved", "merged", "dismissed"})
+
+
+def status(config: ConfigOption = None, socket: SocketOption = None, json: JsonOption = False) -> None:
+    """Is all well, what is open, what waits for you?
+
+    Exit code 1: netwatch runs, but is not ready to do its job.
+    """
+    with client(config, socket) as daemon:
+        view = daemon.status()
+    if json:
+        say_json(encode_pretty(view))
+    else:
+        _show_status(Terminal(), view)
+    if not view.health.is_ready:
+        raise typer.Exit(Exit.NEGATIVE)
+
+
+def incidents(
+    config: ConfigOption = None,
+    socket: SocketOption = None,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="Closed ones too, newest first.", metavar="")] = False,
+    json: JsonOption = False,
+) -> None:
+    """The open incidents, gravest first."""
+    with client(config, socket) as daemon:
+        found = daemon.incidents(closed=everything)
+    if json:
+        say_json(encode_pretty(Incidents(found)))
+        return
+    terminal = Terminal()
+    if not found:
+        terminal.line("No incidents." if everything else ("No open incidents.", "green"))
+    now = datetime.now(UTC)
+    for incident in found:
+        show_incident(terminal, incident, now)
+
+
+def _show_status(terminal: Terminal, view: StatusView) -> None:
+    ready = view.health.is_ready
+    terminal.line(
+        (f"netwatch {view.version}  ", "bold"),
+        ("ready", "bold green") if ready else ("NOT READY", "bold red"),
+        f"  up {span((view.at - view.started_at).total_seconds())}  {clock_time(view.at, view.at)}",
+    )
+    # What has a line of its own below is not said twice.
+    own = {"warm"} if not view.warm else set()
+    own |= {"view"} if view.isolated else set()
+    for check in (*view.health.live, *view.health.ready):
+        if not check.ok and check.name not in own:
+            terminal.line(("BAD ", "bold red"), f"{check.name}: {check.detail}", indent=2, hang=4)
+    if view.isolated:
+        terminal.line(("CUT OFF: netwatch can't see the network; customers are told nothing", "bold red"), indent=2)
+    if view.hold.on:
+        since = f" since {clock_time(view.hold.since_at, view.at)}" if view.hold.since_at else ""
+        terminal.line(
+            (f"HOLD by {view.hold.by or 'someone'}{since}: customers are told nothing", "bold yellow"),
+            "  Lift it: netwatch hold off", indent=2, hang=2,
+        )  # fmt: skip
+    if not view.warm:
+        terminal.line(
+            ("WARMING UP: the network is still being learnt; customers are told nothing yet", "yellow"), indent=2
+        )
+    pieces: list[Piece] = [f"{counted(sum(view.devices.values()), 'device')}: "]
+    states = [state for state in sorted(view.devices, key=_state_order) if view.devices[state]]
+    pieces += [(f"{view.devices[state]:,} {state}  ", _STATE_STYLES.get(state, "")) for state in states]
+    terminal.line(*pieces, f" {counted(view.customers, 'customer')}", indent=2, hang=2)
+    terminal.blank()
+    for incident in view.incidents:
+        show_incident(terminal, incident, view.at)
+    if not view.incidents:
+        terminal.line(("No open incidents.", "green"))
+    show_approvals(terminal, view.approvals, view.at)
+    _show_messages(terminal, view)
+
+
+def _state_order(state: str) -> tuple[int, str]:
+    known = tuple(_STATE_STYLES)
+    return (known.index(state) if state in known else len(known), state)
+
+
+def _show_messages(terminal: Terminal, view: StatusView) -> None:
+    terminal.blank()
+    ordered = sorted(view.messages, key=lambda tally: (tally.channel, tally.state))
+    for channel, tallies in groupby(ordered, key=lambda tally: tally.channel):
+        figures = ", ".join(f"{tally.count:,} {tally.state}" for tally in tallies)
+        terminal.line((f"{channel}: ", "dim"), figures, indent=2, hang=2)
+    if view.promises_owed:
+        terminal.line(("promised updates owed: ", "dim"), str(view.promises_owed), indent=2)
+    if view.page:
+        terminal.line(("page: ", "dim"), view.page, indent=2)
+    for hint in view.hints:
+        terminal.line(("to mend: ", "yellow"), hint, indent=2, hang=4)
+
+
+def show_incident(terminal: Terminal, incident: IncidentView, now: datetime) -> None:
+    """A few lines: what failed, since when, whom it hits, who was told, what comes next."""
+    style = "dim" if incident.status in _OVER else _SCOPE_STYLES.get(incident.scope, "bold magenta")
+    terminal.line((f" {incident.scope.upper()} ", style), f" {incident.id}  ", (incident.title, "bold"), hang=4)
+    end = incident.resolved_at or now
+    lasted = span((end - incident.onset_at).total_seconds())
+    pieces: list[Piece] = [f"{incident.status} since {clock_time(incident.onset_at, now)} ({lasted})"]
+    if incident.resolved_at:
+        pieces = [f"{incident.status} at {clock_time(incident.resolved_at, now)} after {lasted}"]
+    pieces.append(f"  {incident.scenario}, {incident.confidence:.0%} sure")
+    if incident.planned:
+        pieces.append(f"  announced work {incident.planned}")
+    terminal.line(*pieces, indent=4, hang=2)
+    terminal.line(*_customers(incident), indent=4, hang=2)
+    if incident.next_update_at:
+        late = incident.next_update_at < now
+        words = f"next update promised for {clock_time(incident.next_update_at, now)}"
+        terminal.line((words + (", OVERDUE" if late else ""), "bold red" if late else ""), indent=4, hang=2)
+    if incident.note:
+        terminal.line(("note: ", "dim"), incident.note.replace("\n", " / "), indent=4, hang=2)
+
+
+def _customers(incident: IncidentView) -> list[Piece]:
+    pieces: list[Piece] = []
+    if incident.customers_out:
+        pieces.append((f"{counted(incident.customers_out, 'customer')} out  ", "bold red"))
+    if incident.customers_degraded:
+        pieces.append((f"{incident.customers_degraded:,} degraded  ", "yellow"))
+    if incident.customers_at_risk:
+        pieces.append((f"{incident.customers_at_risk:,} at risk  ", "cyan"))
+    if not pieces:
+        pieces.append(
+            f"{counted(incident.ever_affected, 'customer')} had noticed it  "
+            if incident.ever_affected
+            else "nobody is out  "
+        )
+    pieces.append(f"{incident.told:,} told")
+    return pieces
+
+
+def show_approvals(terminal: Terminal, approvals: tuple[ApprovalView, ...], now: datetime) -> None:
+    """What waits for a person, and the command that answers it."""
+    for approval in approvals:
+        terminal.blank()
+        who = f"notices of {approval.incident} to {counted(approval.customers, 'customer')}"
+        if approval.vetoed_by:
+            terminal.line(("VETOED ", "bold red"), f"{who}, by {approval.vetoed_by}; they never go. ", hang=4)
+            terminal.line("tell them otherwise: ", (f'netwatch update {approval.incident} "..."', "bold"), indent=4)
+            continue
+        if approval.kind == "veto":
+            left = (approval.release_at - now).total_seconds()
+            terminal.line(
+                ("GOES OUT ", "bold yellow"),
+                f"at {clock_time(approval.release_at, now)} (in {span(left)}): {who}",
+                hang=4,
+            )
+            terminal.line("stop it: ", (f"netwatch veto {approval.incident}", "bold"), indent=4)
+        else:
+            missing = approval.needed - len(approval.approved_by)
+            terminal.line(("WAITS FOR YOU ", "bold red"), f"{who}; {counted(missing, 'approval')} missing", hang=4)
+            if approval.approved_by:
+                terminal.line(f"agreed: {', '.join(approval.approved_by)}", indent=4)
+            terminal.line(
+                "send them: ", (f"netwatch approve {approval.incident}", "bold"),
+                "   or not: ", (f"netwatch veto {approval.incident}", "bold"), indent=4, hang=2,
+            )  # fmt: skip
+        terminal.line(("why it waits: ", "dim"), approval.reason, indent=4, hang=2)

@@ -1,0 +1,120 @@
+"""From a configuration file to a `Config`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from netwatch import inventory
+from netwatch.config.settings import Settings
+from netwatch.errors import Place
+from netwatch.inventory.model import Inventory
+from netwatch.polling.settings import SnmpProfile
+from netwatch.sources import Node, read_yaml, validate
+
+SETTINGS: Final = TypeAdapter(Settings)
+_PATHS: Final = TypeAdapter(tuple[Path, ...])
+#: The profile that always exists.
+DEFAULT_PROFILE: Final = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    """The settings of one file. All paths in it are usable from the current directory.
+
+    `path` is the file as it was named, `base_directory` where its relative paths start.
+    """
+
+    path: Path
+    named_at: Mapping[Path, Place] = field(default_factory=lambda: MappingProxyType({}), repr=False, compare=False)
+
+    @property
+    def base_directory(self) -> Path:
+        return self.path.parent
+
+    def load_inventory(self, *, lenient: bool = False) -> Inventory:
+        """Read the inventory's files now. `lenient` ignores unknown columns.
+
+        Raises:
+            InputError: every fault of all files.
+        """
+        return self.read_inventory(lenient=lenient).inventory
+
+    def read_inventory(self, *, lenient: bool = False) -> inventory.Loaded:
+        """The same, with the warnings."""
+        return inventory.read(self.inventory, lenient=lenient, profiles=self.snmp.profiles, named_at=self.named_at)
+
+
+def load(path: Path) -> Config:
+    """The configuration of a file; the inventory is not read yet.
+
+    Raises:
+        InputError: every fault of the file.
+    """
+    return build(read_yaml(path), path)
+
+
+def build(root: Node, path: Path) -> Config:
+    """The configuration that the nodes of a file describe.
+
+    Raises:
+        InputError: every fault of the file.
+    """
+    _drop_empty_blocks(root, Settings(inventory=()))
+    settings = validate(root, SETTINGS)
+    placed: Settings = _rebased(_with_default_profile(settings), path.parent)
+    values = {one.name: getattr(placed, one.name) for one in fields(placed)}
+    return Config(path=path, named_at=MappingProxyType(places_of_inventory(root, path.parent)), **values)
+
+
+def inventory_paths(root: Node, base: Path) -> tuple[Path, ...]:
+    """The inventory's files, also when the rest of the configuration is wrong.
+
+    Raises:
+        InputError: the key `inventory` itself is wrong.
+    """
+    node = root.get("inventory")
+    return tuple(base / path for path in validate(node, _PATHS)) if node is not None else ()
+
+
+def places_of_inventory(root: Node, base: Path) -> dict[Path, Place]:
+    """Where the operator named each file of the inventory."""
+    node = root.get("inventory")
+    listed = node.entries() if node is not None else ()
+    return {base / entry.value: entry.place for entry in listed if isinstance(entry.value, str)}
+
+
+def _drop_empty_blocks(node: Node, usual: object) -> None:
+    """Take out blocks whose keys are all commented out: they have their defaults. `usual` are the defaults."""
+    if not isinstance(node.value, dict):
+        return
+    for key, inner in list(node.value.items()):
+        default = getattr(usual, key, None)
+        if is_dataclass(default) and inner.value is None:
+            del node.value[key]
+        elif is_dataclass(default):
+            _drop_empty_blocks(inner, default)
+
+
+def _with_default_profile(settings: Settings) -> Settings:
+    profiles = {DEFAULT_PROFILE: SnmpProfile(), **settings.snmp.profiles}
+    return replace(settings, snmp=replace(settings.snmp, profiles=MappingProxyType(profiles)))
+
+
+def _rebased(value: Any, base: Path) -> Any:
+    """The same value with every relative path taken from `base`."""
+    if isinstance(value, Path):
+        return base / value
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {one.name: _rebased(getattr(value, one.name), base) for one in fields(value)}
+        return replace(value, **changed)
+    if isinstance(value, tuple):
+        return tuple(_rebased(inner, base) for inner in value)
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: _rebased(inner, base) for key, inner in value.items()})
+    return value

@@ -1,0 +1,234 @@
+"""What the daemon offers at its doors: answers from its book and store, orders to both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import netwatch
+from netwatch.clock import Clock
+from netwatch.communication.delivery.dispatcher import Dispatcher
+from netwatch.daemon.figures import Figures, resting_routes
+from netwatch.daemon.pages import Pages
+from netwatch.daemon.saving import Saver
+from netwatch.daemon.standing import Standing
+from netwatch.daemon.thinker import Thinker
+from netwatch.errors import OperatingError
+from netwatch.incidents.model import Command, Order
+from netwatch.incidents.orders import refusal
+from netwatch.inventory.model import Inventory
+from netwatch.storage import Store
+from netwatch.web.lookup import find, lookup_view
+from netwatch.web.measures import MetricsSnapshot
+from netwatch.web.model import (
+    ApprovalView,
+    Check,
+    Done,
+    Health,
+    HoldView,
+    IncidentView,
+    LookupView,
+    MessageTally,
+    RefusedError,
+    StatusView,
+    WhyView,
+)
+from netwatch.web.views import (
+    OPEN,
+    Milestones,
+    Picture,
+    approval_views,
+    incident_of,
+    incident_view,
+    incident_views,
+    status_view,
+)
+from netwatch.web.why import why_view
+
+#: A step later than this means that the daemon does not do its work.
+_STEP_LATE_S = 15.0
+#: Within this time an order is carried out and in the store, or the person hears that it is not.
+_ORDER_S = 8.0
+
+
+class DaemonDoors:
+    """Implements `netwatch.web.model.Doors`."""
+
+    def __init__(
+        self,
+        *,
+        inventory: Inventory,
+        store: Store,
+        clock: Clock,
+        thinker: Thinker,
+        saver: Saver,
+        standing: Standing,
+        figures: Figures,
+        pages: Pages,
+        page_url: str,
+        dispatcher: Dispatcher,
+        gap_s: float,
+    ) -> None:
+        self._inventory = inventory
+        self._store = store
+        self._clock = clock
+        self._thinker = thinker
+        self._saver = saver
+        self._standing = standing
+        self._figures = figures
+        self._pages = pages
+        self._page_url = page_url
+        self._dispatcher = dispatcher
+        self._gap_s = gap_s
+
+    async def _picture(self, only: Iterable[str]) -> Picture:
+        """Everything that answers about the incidents `only` are made from."""
+        told, tallies, milestones = {}, {}, {}
+        for incident in only:
+            recipients = await self._store.told_recipients(incident)
+            told[incident] = frozenset(r for r in recipients if r in self._inventory.customers)
+            counts = Counter[tuple[str, str]]()
+            for tally in await self._store.tally(incident):
+                counts[tally.channel, tally.state.value] += tally.count
+            tallies[incident] = tuple(MessageTally(*key, count) for key, count in sorted(counts.items()))
+            marks = await self._store.milestones(incident)
+            milestones[incident] = Milestones(
+                marks.first_internal_at, marks.page_verified_at, marks.first_customer_at, marks.all_accepted_at
+            )
+        cases = await self._store.approvals_pending()
+        return Picture(
+            at=self._clock.now(),
+            inventory=self._inventory,
+            incidents=self._thinker.book.incidents,
+            conditions=self._standing.conditions(),
+            approvals=tuple(case.approval for case in cases),
+            promises=await self._store.promises(),
+            page=self._pages.entries,
+            told=told,
+            tallies=tallies,
+            milestones=milestones,
+            waiting={case.approval.incident: case.customers for case in cases},
+        )
+
+    def _open(self) -> tuple[str, ...]:
+        return tuple(i.id for i in self._thinker.book.incidents.values() if i.status in OPEN)
+
+    async def status(self) -> StatusView:
+        hold = self._standing.hold
+        view = status_view(
+            await self._picture(self._open()),
+            self._clock.utc,
+            version=netwatch.__version__,
+            started_at=self._figures.started_at,
+            health=self.health(),
+            devices=self._figures.devices(),
+            hold=HoldView(hold.on, hold.by, None if hold.since_at is None else self._clock.utc(hold.since_at)),
+            page=self._page_url,
+        )
+        return replace(view, hints=self._figures.hints())
+
+    async def incidents(self, *, closed: bool) -> tuple[IncidentView, ...]:
+        wanted = tuple(self._thinker.book.incidents) if closed else self._open()
+        return incident_views(await self._picture(wanted), self._clock.utc, closed=closed)
+
+    async def incident(self, incident: str) -> IncidentView:
+        picture = await self._picture((incident,))
+        return incident_view(picture, incident_of(picture, incident), self._clock.utc)
+
+    async def why(self, incident: str) -> WhyView:
+        return why_view(await self._picture((incident,)), incident, self._clock.utc)
+
+    async def lookup(self, query: str) -> LookupView:
+        found, more = await find(self._inventory, query)
+        concerned = set(found)
+        related = [
+            i.id
+            for i in self._thinker.book.incidents.values()
+            if concerned & (i.ever_affected | i.affected.out | i.affected.degraded)
+        ]
+        return lookup_view(await self._picture(related), query, found, more, self._clock.utc)
+
+    async def approvals(self) -> tuple[ApprovalView, ...]:
+        return approval_views(await self._picture(()), self._clock.utc)
+
+    async def approve(self, incident: str, by: str) -> Done:
+        self._known(incident)
+        given = await self._store.approve(incident, by)
+        if not given:
+            raise RefusedError(f"nothing of incident {incident} waits for approval", "see: netwatch status")
+        await self._standing.refresh()
+        missing = max(max(0, a.needed - len(set(a.approved_by))) for a in given)
+        return Done(f"approved by {by}" + (f"; {missing} more person must approve" if missing else "; notices go out"))
+
+    async def veto(self, incident: str, by: str) -> Done:
+        self._known(incident)
+        stopped = await self._store.veto(incident, by)
+        if not stopped:
+            raise RefusedError(
+                f"no notice of incident {incident} is unsent", "what has been sent can't be taken back; send an update"
+            )
+        await self._standing.refresh()
+        return Done(f"vetoed by {by}: no customer gets the pending notices of {incident}")
+
+    async def update(self, incident: str, text: str, by: str) -> Done:
+        await self._command(incident, Order.NOTE, text, by)
+        return Done(
+            "kept: colleagues and the page have it within seconds; customers who were told get it with the next notice,"
+            f" at the earliest {self._gap_s / 60:.0f} minutes after the one before"
+        )
+
+    async def scenario(self, incident: str, scenario: str, by: str) -> Done:
+        await self._command(incident, Order.SCENARIO, scenario, by)
+        return Done(f"scenario of {incident} is now {scenario}; diagnosis leaves it so")
+
+    async def resolve(self, incident: str, reason: str, by: str) -> Done:
+        await self._command(incident, Order.RESOLVE, reason, by)
+        return Done(f"{incident} is being resolved; the all-clear goes to those who were told")
+
+    async def hold(self, *, on: bool, by: str) -> Done:
+        self._standing.hold = await self._store.set_hold(on=on, by=by)
+        return Done("HOLD is on: no customer is told anything" if on else "HOLD is off: notices may go")
+
+    def page(self) -> Path | None:
+        return self._pages.directory
+
+    def health(self) -> Health:
+        now, thinker = self._clock.now(), self._thinker
+        resting = resting_routes(self._dispatcher.statistics())
+        late_s = now - (thinker.stepped_at or self._figures.started_at)
+        return Health(
+            live=(Check("steps", late_s < _STEP_LATE_S, f"the last one {late_s:.0f} s ago"),),
+            ready=(
+                Check("warm", thinker.diagnosis.warm, "" if thinker.diagnosis.warm else "learning the network"),
+                Check("view", not thinker.diagnosis.isolated, "cut off" if thinker.diagnosis.isolated else ""),
+                Check("store", not self._saver.error, self._saver.error),
+                Check("page", not self._pages.error, self._pages.error),
+                Check("relays", not resting, f"no answer from {', '.join(resting)}" if resting else ""),
+            ),
+        )
+
+    def metrics(self) -> MetricsSnapshot:
+        return self._figures.snapshot()
+
+    def _known(self, incident: str) -> None:
+        incident_of(
+            Picture(at=self._clock.now(), inventory=self._inventory, incidents=self._thinker.book.incidents), incident
+        )
+
+    async def _command(self, incident: str, order: Order, text: str, by: str) -> None:
+        """Raises `OperatingError` when the order could not be kept in time; it is still tried."""
+        self._known(incident)
+        command = Command(self._clock.now(), incident, order, by, text)
+        why_not = refusal(command, self._thinker.book)
+        if why_not is not None:
+            raise RefusedError(why_not)
+        try:
+            async with asyncio.timeout(_ORDER_S):
+                await self._thinker.order(command)
+        except TimeoutError:
+            raise OperatingError(
+                "the order is taken, but not yet kept by the store", "look again with: netwatch status"
+            ) from None

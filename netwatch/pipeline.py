@@ -1,0 +1,98 @@
+"""The flow of one step: observations -> diagnosis -> incidents -> plan. The daemon, replay and drill share it.
+
+Nothing here waits, reads a clock or touches a disk. What must survive is handed out in a `Step` and comes back
+by `restore`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar
+
+from netwatch.communication.model import Conditions, Plan
+from netwatch.diagnosis.model import Diagnosis, Feedback, Memory
+from netwatch.incidents import lifecycle
+from netwatch.incidents.book import Book
+from netwatch.incidents.model import Change, Command, Incident
+from netwatch.incidents.settings import IncidentSettings
+from netwatch.polling.model import Observation
+
+StateT = TypeVar("StateT")
+
+
+class DiagnosisStage(Protocol):
+    """What the pipeline asks of `netwatch.diagnosis.engine.Engine`."""
+
+    def observe(self, observation: Observation) -> None: ...
+    def step(self, now: float, feedback: Feedback) -> Diagnosis: ...
+    def remember(self) -> tuple[Memory, ...]: ...
+    def recall(self, memories: Sequence[Memory]) -> None: ...
+
+
+class PlanningStage(Protocol[StateT]):
+    """What the pipeline asks of `netwatch.communication.planning.planner.Planner`."""
+
+    def step(
+        self,
+        state: StateT,
+        changes: Sequence[Change],
+        incidents: Mapping[str, Incident],
+        conditions: Conditions,
+        now: float,
+    ) -> tuple[StateT, Plan]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[StateT]):
+    """All that one step concluded. `communication` and the changes are to be saved together, then acted upon."""
+
+    diagnosis: Diagnosis
+    changes: tuple[Change, ...]
+    plan: Plan
+    communication: StateT
+
+
+class Pipeline(Generic[StateT]):
+    """Diagnosis, life cycle and planning in a row. With `planner` None nothing is planned (audits, tests)."""
+
+    def __init__(
+        self,
+        engine: DiagnosisStage,
+        settings: IncidentSettings,
+        planner: PlanningStage[StateT] | None,
+        communication: StateT,
+    ) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._planner = planner
+        self.communication = communication
+        self.book = Book()
+
+    def observe(self, observation: Observation) -> None:
+        """Take in one measured fact; concluded upon at the next step."""
+        self._engine.observe(observation)
+
+    def step(self, now: float, commands: Sequence[Command], conditions: Conditions) -> Step[StateT]:
+        """Conclude all that was observed up to `now`; `conditions` are widened by what the diagnosis knows."""
+        diagnosis = self._engine.step(now, self.book.feedback())
+        self.book, changes = lifecycle.step(self.book, diagnosis, commands, now, self._settings)
+        plan = Plan()
+        if self._planner is not None:
+            known = replace(
+                conditions,
+                isolated=conditions.isolated or diagnosis.isolated,
+                warm=conditions.warm and diagnosis.warm,
+            )
+            self.communication, plan = self._planner.step(self.communication, changes, self.book.incidents, known, now)
+        return Step(diagnosis, changes, plan, self.communication)
+
+    def remember(self) -> tuple[Memory, ...]:
+        """What the diagnosis wants kept over a restart."""
+        return self._engine.remember()
+
+    def restore(self, incidents: Iterable[Incident], communication: StateT, memories: Sequence[Memory]) -> None:
+        """Go on from what the store kept; to be called before the first observation."""
+        self.book = Book.of(incidents)
+        self.communication = communication
+        self._engine.recall(memories)

@@ -1,0 +1,169 @@
+"""The virtual network: what is really so at any instant, and what each device would answer."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from netwatch.diagnosis.model import Affected
+from netwatch.inventory.graph import Topology
+from netwatch.inventory.model import Inventory, Port, Service
+from netwatch.simulation.chance import seeded
+from netwatch.simulation.effects import Effect, effects_of
+from netwatch.simulation.faults import Breakage
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The network between two changes.
+
+    `reached` devices exchange packets with the monitor; `loss_ratio` holds devices whose path loses packets.
+    `cut` links have no carrier, `silent` ones have and pass nothing. `dead_ports` are customers' ports by
+    `device:interface`. `on_battery` devices live without mains. `sighted` witnesses answer.
+    """
+
+    since_at: float
+    dead: frozenset[str]
+    cut: frozenset[str]
+    silent: frozenset[str]
+    reached: frozenset[str]
+    loss_ratio: Mapping[str, float]
+    dead_ports: frozenset[str]
+    on_battery: frozenset[str]
+    mute: frozenset[str]
+    hung: frozenset[str]
+    sighted: frozenset[str]
+    lost_upstreams: frozenset[str]
+    isolated: bool
+    carrier: bool
+
+
+class VirtualNetwork:
+    """Devices, links, ports and power under the given faults, from 0 to `until_at` seconds."""
+
+    def __init__(self, inventory: Inventory, faults: Iterable[Breakage], seed: int, until_at: float) -> None:
+        self.inventory = inventory
+        self.topology = Topology(inventory)
+        self.intervals = effects_of(inventory, faults, seed, until_at)
+        edges = {interval.start_at for interval in self.intervals} | {interval.end_at for interval in self.intervals}
+        self.changes_at: tuple[float, ...] = (0.0, *sorted(at for at in edges if 0.0 < at <= until_at))
+        self._seed = seed
+        self._upstream_ports = {
+            str(Port(upstream.device, upstream.interface)): upstream.id for upstream in inventory.upstreams.values()
+        }
+        self._truth_of_period = lru_cache(maxsize=64)(self._build)
+
+    def at(self, at: float) -> Truth:
+        """What is so at `at`."""
+        return self._truth_of_period(max(0, bisect_right(self.changes_at, at) - 1))
+
+    def uptime_s(self, device: str, at: float) -> float:
+        """sysUpTime: since the last time that the device was dead, else since some day before the start."""
+        last = max((i.end_at for i in self.intervals if i.effect is Effect.DEAD and i.name == device and i.end_at <= at),
+                   default=None)  # fmt: skip
+        return at - last if last is not None else at + seeded("uptime", self._seed, device).uniform(86_400, 9e6)
+
+    def oper(self, device: str, interface: str, truth: Truth) -> str:
+        """IfOperStatus of a port that its device reports; `notPresent` when the network has no such port."""
+        port = Port(device, interface)
+        link_id = self.topology.link_of_port.get(port)
+        if link_id is not None:
+            link = self.inventory.links[link_id]
+            far = link.b.device if link.a.device == device else link.a.device
+            return "down" if link_id in truth.cut or far in truth.dead else "up"
+        name = str(port)
+        if name in self._upstream_ports:
+            return "down" if self._upstream_ports[name] in truth.lost_upstreams else "up"
+        return "down" if name in truth.dead_ports else "up"
+
+    def affected(self, at: float) -> Affected:
+        """Who is really without service at `at`: the yardstick for impact.
+
+        A service works while its device exchanges packets with the core and its port is alive. A customer is at
+        risk when all services work and one of them has lost one of its two attachments.
+        """
+        truth = self.at(at)
+        lit = self._lit(truth)
+        out: set[str] = set()
+        degraded: set[str] = set()
+        at_risk: set[str] = set()
+        for customer, services in self.inventory.customers.items():
+            states = [self._service(service, truth, lit) for service in services]
+            if all(state == "out" for state in states):
+                out.add(customer)
+            elif any(state in {"out", "degraded"} for state in states):
+                degraded.add(customer)
+            elif any(state == "at_risk" for state in states):
+                at_risk.add(customer)
+        return Affected(frozenset(out), frozenset(degraded), frozenset(at_risk))
+
+    def _service(self, service: Service, truth: Truth, lit: set[str]) -> str:
+        ports = [port for port in (service.primary, service.backup) if port]
+        alive = [port for port in ports if port.device in lit and str(port) not in truth.dead_ports]
+        if not alive:
+            return "out"
+        if all(truth.loss_ratio.get(port.device, 0.0) > 0.0 for port in alive):
+            return "degraded"
+        return "at_risk" if len(alive) < len(ports) else "works"
+
+    def _lit(self, truth: Truth) -> set[str]:
+        starts = {device for device in self.inventory.monitor.attached_to if device not in truth.dead}
+        exits = [up for up in self.inventory.upstreams.values() if up.id not in truth.lost_upstreams]
+        starts |= {upstream.device for upstream in exits if upstream.device not in truth.dead}
+        if self.inventory.upstreams and not exits:
+            return set()
+        return self.topology.reachable(starts, truth.dead, truth.cut | truth.silent)
+
+    def _build(self, period: int) -> Truth:
+        at = self.changes_at[period]
+        now = [interval for interval in self.intervals if interval.start_at <= at < interval.end_at]
+
+        def names(effect: Effect) -> frozenset[str]:
+            return frozenset(interval.name for interval in now if interval.effect is effect)
+
+        dead, cut, silent = names(Effect.DEAD), names(Effect.CUT), names(Effect.SILENT)
+        isolated = bool(names(Effect.ISOLATED))
+        starts = [device for device in self.inventory.monitor.attached_to if device not in dead and not isolated]
+        reached = frozenset(self.topology.reachable(starts, dead, cut | silent))
+        lossy = {interval.name: interval.ratio for interval in now if interval.effect is Effect.LOSS}
+        lost_upstreams = names(Effect.UPSTREAM)
+        exits = [up.device for up in self.inventory.upstreams.values() if up.id not in lost_upstreams]
+        sees_out = any(device in reached for device in exits) if self.inventory.upstreams else bool(starts)
+        blind = names(Effect.BLIND)
+        witnesses = self.inventory.monitor.witnesses
+        return Truth(
+            since_at=at,
+            dead=dead,
+            cut=cut,
+            silent=silent,
+            reached=reached,
+            loss_ratio=MappingProxyType(self._path_loss(starts, dead, cut | silent, lossy) if lossy else {}),
+            dead_ports=names(Effect.PORT),
+            on_battery=names(Effect.BATTERY),
+            mute=names(Effect.MUTE),
+            hung=names(Effect.HUNG),
+            sighted=frozenset(w.id for w in witnesses if sees_out and w.id not in blind),
+            lost_upstreams=lost_upstreams,
+            isolated=isolated,
+            carrier=not names(Effect.NO_CARRIER),
+        )
+
+    def _path_loss(
+        self, starts: list[str], dead: frozenset[str], cut: frozenset[str], lossy: Mapping[str, float]
+    ) -> dict[str, float]:
+        """Loss there and back along the shortest path; of equal paths the one over the first link id."""
+        passing = dict.fromkeys(sorted(starts), 1.0)
+        queue = deque(passing)
+        while queue:
+            device = queue.popleft()
+            if device not in starts and not self.inventory.devices[device].transit:
+                continue
+            for edge in self.topology.edges[device]:
+                if edge.link not in cut and edge.neighbour not in dead and edge.neighbour not in passing:
+                    passing[edge.neighbour] = passing[device] * (1.0 - lossy.get(edge.link, 0.0))
+                    queue.append(edge.neighbour)
+        return {device: 1.0 - share for device, share in passing.items() if share < 1.0}

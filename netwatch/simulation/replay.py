@@ -1,0 +1,73 @@
+"""`netwatch replay`: recorded observations through the production stages in virtual time; nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from netwatch import config
+from netwatch.communication.model import Conditions
+from netwatch.communication.planning import CommunicationState, Planner, default_playbook, load_playbook
+from netwatch.communication.texts import load_texts
+from netwatch.config import Config
+from netwatch.diagnosis.engine import Engine
+from netwatch.inventory.graph import Topology
+from netwatch.inventory.model import Inventory
+from netwatch.pipeline import Pipeline
+from netwatch.polling.model import Observation
+from netwatch.simulation.cadence import Cadence, Metronome
+from netwatch.simulation.reading import read
+from netwatch.simulation.story import Story
+
+
+def replay(config_path: Path, observations_path: Path, *, lenient: bool = False) -> dict[str, Any]:
+    """What netwatch would have made of the observations: the JSON of `netwatch replay --json`.
+
+    Raises:
+        InputError: with every fault of the configuration, the inventory or the observations.
+        OperatingError: when a file can't be read.
+    """
+    settings = config.load(config_path)
+    return replay_observations(settings, settings.load_inventory(lenient=lenient), read(observations_path))
+
+
+def replay_observations(settings: Config, inventory: Inventory, observations: Iterable[Observation]) -> dict[str, Any]:
+    """The same for observations at hand, in the order of learning."""
+    engine = Engine(Topology(inventory), settings.diagnosis)
+    pipeline = Pipeline(engine, settings.incidents, planner_of(settings, inventory), CommunicationState())
+    story = Story()
+    metronome: Metronome | None = None
+    for observation in observations:
+        if metronome is None:
+            metronome = Metronome(Cadence(), observation.at)
+        if metronome.next_at <= observation.at:
+            _step_to(pipeline, metronome, story, observation.at)
+        pipeline.observe(observation)
+        metronome.note(observation)
+    if metronome is not None:
+        _step_to(pipeline, metronome, story, metronome.newest_at)
+        _one_step(pipeline, metronome, story, metronome.newest_at)
+    return story.account()
+
+
+def planner_of(settings: Config, inventory: Inventory) -> Planner:
+    """The planner that the configuration describes, as if every channel were set up.
+
+    Raises:
+        InputError: with every fault of the playbook or the texts.
+    """
+    playbook = load_playbook(settings.playbook) if settings.playbook else default_playbook()
+    texts = load_texts(settings.templates)
+    return Planner(playbook, texts, inventory, settings.people, settings.communication)
+
+
+def _step_to(pipeline: Pipeline[CommunicationState], metronome: Metronome, story: Story, at: float) -> None:
+    while metronome.next_at <= at:
+        _one_step(pipeline, metronome, story, metronome.next_at)
+
+
+def _one_step(pipeline: Pipeline[CommunicationState], metronome: Metronome, story: Story, now: float) -> None:
+    step = pipeline.step(now, (), Conditions())
+    story.add(step.changes, step.plan, now)
+    metronome.stepped(now, busy=not pipeline.book.quiet or bool(step.diagnosis.explanations))

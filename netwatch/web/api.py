@@ -1,0 +1,158 @@
+"""The local API: JSON over HTTP on the socket file, for the command line and the staff's own scripts.
+
+Who may open the socket file may read; orders are recorded under the login that the kernel tells.
+Paths and answers: docs/reference/local-api.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from netwatch.diagnosis.model import Scenario
+from netwatch.errors import NetwatchError, OperatingError
+from netwatch.web.model import Done, Doors, RefusedError, UnknownIncidentError
+from netwatch.web.peer import person
+from netwatch.web.wire import Approvals, Incidents, Refusal, decode, encode
+
+_LONGEST_BODY = 64 * 1024
+_LONGEST_TEXT = 2000
+_BODY_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The body of a POST. `by` may differ from the caller's login only for root; `text` is a note, reason or scenario."""
+
+    by: str = ""
+    text: str = ""
+    on: bool = True
+
+
+def local_api(doors: Doors) -> Starlette:
+    """The application for the socket file."""
+    api = _Api(doors)
+    return Starlette(
+        routes=[
+            Route("/v1/status", api.status),
+            Route("/v1/health", api.health),
+            Route("/v1/incidents", api.incidents),
+            Route("/v1/incidents/{incident}", api.incident),
+            Route("/v1/incidents/{incident}/why", api.why),
+            Route("/v1/approvals", api.approvals),
+            Route("/v1/lookup", api.lookup),
+            Route("/v1/incidents/{incident}/{order}", api.order, methods=["POST"]),
+            Route("/v1/hold", api.hold, methods=["POST"]),
+        ],
+        exception_handlers={NetwatchError: _refused, HTTPException: _http, Exception: _broken},
+    )
+
+
+class _Api:
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    async def status(self, _: Request) -> Response:
+        return _json(await self._doors.status())
+
+    async def health(self, _: Request) -> Response:
+        return _json(self._doors.health())
+
+    async def incidents(self, request: Request) -> Response:
+        closed = request.query_params.get("closed", "") in {"1", "true"}
+        return _json(Incidents(await self._doors.incidents(closed=closed)))
+
+    async def incident(self, request: Request) -> Response:
+        return _json(await self._doors.incident(request.path_params["incident"]))
+
+    async def why(self, request: Request) -> Response:
+        return _json(await self._doors.why(request.path_params["incident"]))
+
+    async def approvals(self, _: Request) -> Response:
+        return _json(Approvals(await self._doors.approvals()))
+
+    async def lookup(self, request: Request) -> Response:
+        return _json(await self._doors.lookup(request.query_params.get("q", "")))
+
+    async def order(self, request: Request) -> Response:
+        """A person's order about one incident."""
+        incident, kind = request.path_params["incident"], request.path_params["order"]
+        orders: dict[str, Callable[[str, str, str], Awaitable[Done]]] = {
+            "approve": lambda which, _, by: self._doors.approve(which, by),
+            "veto": lambda which, _, by: self._doors.veto(which, by),
+            "update": self._doors.update,
+            "scenario": self._doors.scenario,
+            "resolve": self._doors.resolve,
+        }
+        if kind not in orders:
+            raise HTTPException(404)
+        order, by = await _order(request)
+        if kind not in {"approve", "veto"} and not order.text.strip():
+            raise RefusedError(f"{kind} needs words", "say them in `text`")
+        if kind == "scenario" and order.text not in set(Scenario):
+            raise RefusedError(f"no scenario {order.text!r}", f"use one of {', '.join(Scenario)}")
+        return _json(await orders[kind](incident, order.text.strip(), by))
+
+    async def hold(self, request: Request) -> Response:
+        order, by = await _order(request)
+        return _json(await self._doors.hold(on=order.on, by=by))
+
+
+async def _order(request: Request) -> tuple[Order, str]:
+    """The body, and the name to record."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            async for part in request.stream():
+                body += part
+                if len(body) > _LONGEST_BODY:
+                    raise HTTPException(413)
+    except TimeoutError:
+        raise HTTPException(408) from None
+    try:
+        order = decode(Order, bytes(body) or b"{}")
+    except OperatingError as error:
+        raise HTTPException(400) from error
+    # Controls and direction marks would reach mails and terminals. Source: Unicode categories Cc, Cf.
+    if len(order.text) > _LONGEST_TEXT or any(
+        unicodedata.category(c) in {"Cc", "Cf"} and c != "\n" for c in order.text
+    ):
+        raise RefusedError(
+            "the text is too long or holds control characters", f"use at most {_LONGEST_TEXT} plain ones"
+        )
+    client = request.scope.get("client")
+    uid = client[1] if client and client[0] == "uid" else None
+    return order, await person(uid, order.by)
+
+
+def _json(answer: object, status: int = 200) -> Response:
+    return Response(encode(answer), status, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    if isinstance(error, UnknownIncidentError):
+        word, status = "unknown_incident", 404
+    elif isinstance(error, RefusedError):
+        word, status = "refused", 409
+    else:
+        word, status = "unable", 503
+    what, mend = (error.what, error.mend) if isinstance(error, NetwatchError) else (str(error), "")
+    return _json(Refusal(word, what, mend), status)
+
+
+def _http(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _json(Refusal("request", f"HTTP {status}", "see docs/reference/local-api.md"), status)
+
+
+def _broken(_: Request, error: Exception) -> Response:
+    """A fault of ours: the server logs it after this answer."""
+    return _json(Refusal("fault", f"netwatch failed inside ({type(error).__name__})", "see its log and report it"), 500)

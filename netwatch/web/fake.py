@@ -1,0 +1,118 @@
+"""A `Doors` without a daemon, for tests of the doors and for trying the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from netwatch.web.lookup import find, lookup_view
+from netwatch.web.measures import MetricsSnapshot
+from netwatch.web.model import (
+    ApprovalView,
+    Done,
+    Health,
+    HoldView,
+    IncidentView,
+    LookupView,
+    RefusedError,
+    StatusView,
+    WhyView,
+)
+from netwatch.web.views import Picture, approval_views, incident_of, incident_view, incident_views, status_view
+from netwatch.web.why import why_view
+
+
+def _utc(at: float) -> datetime:
+    return datetime.fromtimestamp(at, tz=UTC)
+
+
+def _no_devices() -> Mapping[str, int]:
+    return MappingProxyType({})
+
+
+@dataclass
+class FakeDoors:
+    """Answers from `picture`, which a test may replace at any time. `orders` keeps what was commanded, in order."""
+
+    picture: Picture
+    condition: Health = field(default_factory=Health)
+    figures: MetricsSnapshot = field(default_factory=MetricsSnapshot)
+    devices: Mapping[str, int] = field(default_factory=_no_devices)
+    directory: Path | None = None
+    version: str = "0"
+    held: HoldView = field(default_factory=HoldView)
+    orders: list[tuple[str, ...]] = field(default_factory=list)
+    utc: Callable[[float], datetime] = _utc
+
+    async def status(self) -> StatusView:
+        return status_view(
+            self.picture,
+            self.utc,
+            version=self.version,
+            started_at=self.picture.at - 277_000,
+            health=self.condition,
+            devices=self.devices,
+            hold=self.held,
+            page=str(self.directory or ""),
+        )
+
+    async def incidents(self, *, closed: bool) -> tuple[IncidentView, ...]:
+        return incident_views(self.picture, self.utc, closed=closed)
+
+    async def incident(self, incident: str) -> IncidentView:
+        return incident_view(self.picture, incident_of(self.picture, incident), self.utc)
+
+    async def why(self, incident: str) -> WhyView:
+        return why_view(self.picture, incident, self.utc)
+
+    async def lookup(self, query: str) -> LookupView:
+        found, more = await find(self.picture.inventory, query)
+        return lookup_view(self.picture, query, found, more, self.utc)
+
+    async def approvals(self) -> tuple[ApprovalView, ...]:
+        return approval_views(self.picture, self.utc)
+
+    async def approve(self, incident: str, by: str) -> Done:
+        self._pending(incident)
+        return self._ordered("approve", incident, by)
+
+    async def veto(self, incident: str, by: str) -> Done:
+        self._pending(incident)
+        return self._ordered("veto", incident, by)
+
+    async def update(self, incident: str, text: str, by: str) -> Done:
+        return self._ordered("update", incident, text, by)
+
+    async def scenario(self, incident: str, scenario: str, by: str) -> Done:
+        return self._ordered("scenario", incident, scenario, by)
+
+    async def resolve(self, incident: str, reason: str, by: str) -> Done:
+        return self._ordered("resolve", incident, reason, by)
+
+    async def hold(self, *, on: bool, by: str) -> Done:
+        self.held = HoldView(on=on, by=by, since_at=self.utc(self.picture.at))
+        self.picture = replace(self.picture, conditions=replace(self.picture.conditions, hold=on))
+        self.orders.append(("hold", str(on), by))
+        return Done(f"HOLD is {'on' if on else 'off'}")
+
+    def page(self) -> Path | None:
+        return self.directory
+
+    def health(self) -> Health:
+        return self.condition
+
+    def metrics(self) -> MetricsSnapshot:
+        return self.figures
+
+    def _pending(self, incident: str) -> None:
+        incident_of(self.picture, incident)
+        if all(approval.incident != incident for approval in self.picture.approvals):
+            raise RefusedError(f"nothing of incident {incident} waits for approval", "see: netwatch status")
+
+    def _ordered(self, order: str, incident: str, *words: str) -> Done:
+        incident_of(self.picture, incident)
+        self.orders.append((order, incident, *words))
+        return Done(f"{order} of {incident} taken")

@@ -1,0 +1,318 @@
+"""What the daemon offers at its doors, and the answers it gives.
+
+Answers are for people: instants are aware UTC wall time (`Clock.utc` of the timeline's instants), elements are
+shown by name and given by ref. `netwatch.web.wire` turns every answer into JSON and back;
+`netwatch.web.views`, `why` and `lookup` build the answers from the stages' values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from netwatch.errors import NetwatchError
+from netwatch.web.measures import MetricsSnapshot
+
+
+class RefusedError(NetwatchError):
+    """The daemon understood, and won't: nothing waits for approval, the incident is closed, not allowed."""
+
+
+class UnknownIncidentError(RefusedError):
+    """There is no such incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that health depends on; `detail` is a sentence with figures, also when it is well."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether netwatch lives and whether it can do its job.
+
+    `live`: the loop turns, pollers and dispatcher run; when one fails, restart it. `ready`: warm, the store commits,
+    not isolated; when one fails, a person must look. Each in the order of importance.
+    """
+
+    live: tuple[Check, ...] = ()
+    ready: tuple[Check, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        return all(check.ok for check in self.live)
+
+    @property
+    def is_ready(self) -> bool:
+        """Ready implies live."""
+        return self.is_live and all(check.ok for check in self.ready)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """One incident in a list.
+
+    `title` is one sentence with names. `root_causes` are refs, `root_names` the same elements for people.
+    `customers_*` count customers now; `ever_affected` those out or degraded at any time; `told` those who got a
+    notice (accepted or unsure). `next_update_at` None = no promise is owed.
+    """
+
+    id: str
+    title: str
+    status: str
+    scope: str
+    scenario: str
+    root_causes: tuple[str, ...]
+    root_names: tuple[str, ...]
+    last_good_at: datetime
+    onset_at: datetime
+    confirmed_at: datetime | None = None
+    opened_at: datetime | None = None
+    resolved_at: datetime | None = None
+    next_update_at: datetime | None = None
+    customers_out: int = 0
+    customers_degraded: int = 0
+    customers_at_risk: int = 0
+    ever_affected: int = 0
+    told: int = 0
+    devices_down: int = 0
+    devices_unreachable: int = 0
+    confidence: float = 0.0
+    revision: int = 0
+    reopened: int = 0
+    planned: str | None = None
+    merged_into: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """Notices that wait for time or people. `customers` would be told; `kind` is veto or manual."""
+
+    incident: str
+    title: str
+    update: int
+    kind: str
+    reason: str
+    release_at: datetime
+    needed: int
+    approved_by: tuple[str, ...] = ()
+    vetoed_by: str = ""
+    customers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTally:
+    """How many messages stand where."""
+
+    channel: str
+    state: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """The global hold: while `on`, no customer is told anything. `since_at` None = never set."""
+
+    on: bool = False
+    by: str = ""
+    since_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The daemon at a glance. `incidents` are the open ones, gravest first; `devices` count by believed state.
+
+    `hints`: what should be mended in the inventory or configuration, in sentences.
+    """
+
+    version: str
+    at: datetime
+    started_at: datetime
+    health: Health
+    devices: Mapping[str, int]
+    customers: int
+    isolated: bool
+    warm: bool
+    hold: HoldView
+    incidents: tuple[IncidentView, ...] = ()
+    approvals: tuple[ApprovalView, ...] = ()
+    messages: tuple[MessageTally, ...] = ()
+    promises_owed: int = 0
+    page: str = ""
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened, in one sentence. `since_fault_s` counts from the last good sample."""
+
+    at: datetime
+    since_fault_s: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlternativeView:
+    """Another explanation, in words. `times_less_likely` as the diagnosis weighs it."""
+
+    root_causes: tuple[str, ...]
+    text: str
+    times_less_likely: float
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersView:
+    """Customers by id, sorted; the same three names as in replay."""
+
+    out: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+    at_risk: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WhyView:
+    """An incident explained: what was seen and when, what follows, what else it could be, what it means.
+
+    `reasons` are the diagnosis' sentences, `meaning` says what customers notice, `telling` who was told and what waits.
+    """
+
+    at: datetime
+    incident: IncidentView
+    conclusion: str
+    timeline: tuple[Moment, ...]
+    reasons: tuple[str, ...]
+    alternatives: tuple[AlternativeView, ...]
+    meaning: tuple[str, ...]
+    telling: tuple[str, ...]
+    customers: CustomersView = field(default_factory=CustomersView)
+    messages: tuple[MessageTally, ...] = ()
+    approvals: tuple[ApprovalView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutageForCustomer:
+    """What the helpdesk needs of one incident, for one customer. `say` is the published text in their language.
+
+    `told_at`: whether a notice was accepted for this customer is `told`.
+    """
+
+    incident: str
+    status: str
+    scenario: str
+    state: str
+    since_at: datetime
+    told: bool
+    say_title: str = ""
+    say: str = ""
+    next_update_at: datetime | None = None
+    resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """One line of the customer's file and where it hangs, by names."""
+
+    device: str
+    interface: str
+    backup: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """One customer who matches. `state`: ok, out, degraded or at_risk; `advice` is for the agent, in one sentence."""
+
+    id: str
+    name: str
+    segment: str
+    language: str
+    state: str
+    advice: str
+    services: tuple[ServiceView, ...] = ()
+    outages: tuple[OutageForCustomer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LookupView:
+    """Who matches `query`, and are they in a known outage? `more` counts matches beyond those listed.
+
+    `caution` is "" or why "no known outage" is not to be trusted now (isolated, not yet warm).
+    """
+
+    query: str
+    at: datetime
+    customers: tuple[CustomerView, ...] = ()
+    more: int = 0
+    caution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command was carried out: one sentence for the person who gave it."""
+
+    text: str
+
+
+class Doors(Protocol):
+    """What the daemon offers. Every coroutine answers from memory or within a second.
+
+    `incident` is an exact id. `by` is who asks, already established by the door.
+    All raise `UnknownIncidentError` for an unknown incident and `RefusedError` when the order does not fit now.
+    """
+
+    async def status(self) -> StatusView: ...
+
+    async def incidents(self, *, closed: bool) -> tuple[IncidentView, ...]:
+        """The open incidents, gravest first; with `closed` all that are kept, newest first."""
+        ...
+
+    async def incident(self, incident: str) -> IncidentView: ...
+
+    async def why(self, incident: str) -> WhyView: ...
+
+    async def lookup(self, query: str) -> LookupView: ...
+
+    async def approvals(self) -> tuple[ApprovalView, ...]:
+        """What waits for a person or for the end of its veto window, first to be released first."""
+        ...
+
+    async def approve(self, incident: str, by: str) -> Done:
+        """One more person agrees to the pending update of `incident`."""
+        ...
+
+    async def veto(self, incident: str, by: str) -> Done:
+        """The pending update of `incident` goes to no customer."""
+        ...
+
+    async def update(self, incident: str, text: str, by: str) -> Done:
+        """`text` becomes the note of the incident's next update."""
+        ...
+
+    async def scenario(self, incident: str, scenario: str, by: str) -> Done:
+        """A person names the scenario; diagnosis doesn't change it any more."""
+        ...
+
+    async def resolve(self, incident: str, reason: str, by: str) -> Done: ...
+
+    async def hold(self, *, on: bool, by: str) -> Done:
+        """While on, no customer is told anything by any incident."""
+        ...
+
+    def page(self) -> Path | None:
+        """The directory with the published page; None = no page is published."""
+        ...
+
+    def health(self) -> Health:
+        """From memory, at once."""
+        ...
+
+    def metrics(self) -> MetricsSnapshot:
+        """A snapshot from memory, at once, that nobody changes afterwards."""
+        ...
