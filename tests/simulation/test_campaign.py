@@ -1,4 +1,4 @@
-"""Forty-six drawn faults of twenty-three classes with the usual noise; more by `python -m netwatch.simulation.campaign`."""
+"""Sixty drawn faults of twenty-three classes with the usual noise; more by `python -m netwatch.simulation.campaign`."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ SEED = 1
 @pytest.fixture(scope="module")
 def scores():
     ground = Ground.of(generate(ProviderPlan(40, seed=SEED)))
-    found = [run(kind, ground, seed) for kind, seed in drawn(CLASSES, 46, SEED)]
+    found = [run(kind, ground, seed) for kind, seed in drawn(CLASSES, 60, SEED)]
     return [score for score in found if score is not None]
 
 
@@ -25,7 +25,6 @@ def ratio(scores, part, whole):
 
 
 def test_causes_scope_and_customers_are_right_nearly_always(scores):
-    scores = [score for score in scores if score.kind != "brown-out"]  # the weakest class; the campaign shows it
     text = (
         table(scores) + "\n" + "\n".join(f"{s.kind} {s.seed} {s.faults} -> {s.told}" for s in scores if not s.perfect)
     )

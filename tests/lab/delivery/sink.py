@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback that may misbehave. Prints `port N`, then `<recipient> <message-id>` per mail taken.
+"""A real SMTP server on loopback that may misbehave. Prints `port N`, then `<recipient> <message-id> answered|dropped` a mail.
 
 python sink.py [--seed 1] [--greylist 0.03] [--drop-after-dot 0.01] [--storm 0.01] [--slow-s 0.005]
 """
@@ -44,8 +44,9 @@ class Misbehaving:
         if self._options.slow_s:
             await asyncio.sleep(self._options.slow_s)
         found = MESSAGE_ID.search(envelope.content)
-        print(envelope.rcpt_tos[0], found[1].decode(), flush=True)
-        if self._random.random() < self._options.drop_after_dot:
+        dropped = self._random.random() < self._options.drop_after_dot
+        print(envelope.rcpt_tos[0], found[1].decode(), "dropped" if dropped else "answered", flush=True)
+        if dropped:
             server.transport.abort()
         return "250 OK"
 
