@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help setup packages demo test check lab bench clean
+.PHONY: help setup packages demo test check lab fuzz bench campaign clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,9 +40,16 @@ lab: NEED = test
 lab: packages setup ## only the tests with real parts
 	@$(BIN)/python -m pytest tests/lab $(ARGS)
 
+fuzz: setup ## a million mutated SNMP packets into the live receivers; ARGS="--packets N --seed N"
+	@$(BIN)/python -m tests.lab.polling.fuzz $(ARGS)
+
 bench: NEED = bench
 bench: packages setup ## speed as ratios against peers measured in the same run
+	@$(BIN)/python -c 'import gufo.snmp' 2>/dev/null || $(BIN)/pip install -qq --disable-pip-version-check --editable '.[bench]'
 	@$(BIN)/python -m bench $(ARGS)
+
+campaign: setup ## many simulated faults by class; writes the table in docs/explanation/diagnosis.md (minutes to hours)
+	@$(BIN)/python -m netwatch.simulation.campaign --all --faults 1200 --jobs 2 --write docs/explanation/diagnosis.md $(ARGS)
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo-run

@@ -19,7 +19,7 @@ def in_network(setup: str, *command: object) -> dict:
     words = ["unshare", "--net", "sh", "-euc", script, "sh", *map(str, command)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"{words}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"{command}: {done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -40,14 +40,21 @@ def own_cpu_s() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def row(name: str, values: list[float], unit: str) -> float:
-    """Print a median with its spread; the median."""
+def row(name: str, values: list[float], unit: str, most: float | None = None) -> float:
+    """Print a median with its spread, and whether it is at most `most`; the median."""
     middle = statistics.median(values)
     spread = f"from {min(values):.1f} to {max(values):.1f}, {len(values)} rounds"
-    print(f"  {name:<36} {middle:9.1f} {unit}   ({spread})", flush=True)
+    print(f"  {name:<36} {middle:9.1f} {unit}   ({spread}){verdict(middle, most)}", flush=True)
     return middle
 
 
-def ratio(name: str, ours: float, theirs: float) -> None:
-    """Print ours divided by theirs."""
-    print(f"  {name:<36} {ours / theirs:9.2f}", flush=True)
+def ratio(name: str, ours: float, theirs: float, most: float | None = None) -> None:
+    """Print ours divided by theirs, and whether it is at most `most`."""
+    print(f"  {name:<36} {ours / theirs:9.2f}{verdict(ours / theirs, most)}", flush=True)
+
+
+def verdict(value: float, most: float | None) -> str:
+    """Words for a bound; "" without one."""
+    if most is None:
+        return ""
+    return f"   at most {most:g}: {'kept' if value <= most else 'NOT KEPT'}"

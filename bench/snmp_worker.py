@@ -1,100 +1,126 @@
-"""One side of the SNMP benchmark, in the namespace that its caller made: `netwatch|net-snmp`."""
+"""netwatch's side of the SNMP benchmark, in the namespace that its caller made: `WHAT PACE TARGETS`.
+
+All targets are asked once unmeasured (v3: engines and keys are known then), then measured, in ticks of 20 ms as in
+the daemon. CPU is this process' user and system time by getrusage; importing and the first pass are not in it.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import random
-import subprocess
 import sys
-import tempfile
 import time
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain, repeat
 
-from bench.measuring import children_cpu_s, own_cpu_s
+from bench.compiled import agents
+from bench.measuring import own_cpu_s
+from bench.snmp_questions import (
+    COLUMNS,
+    COMMUNITY,
+    OBJECTS,
+    PASSWORD,
+    PORT,
+    ROWS,
+    STEADY_PER_S,
+    USER,
+    addresses,
+    passes,
+)
 from netwatch.clock import SystemClock
-from netwatch.polling.snmp import ber, mib
-from netwatch.polling.snmp.client import TICK_S, Agent, Client
-from netwatch.polling.snmp.codec import GET, V2C, Status, request
-from netwatch.polling.snmp.tables import Walker
+from netwatch.polling.snmp import ber
+from netwatch.polling.snmp.agent import Agent
+from netwatch.polling.snmp.client import TICK_S, Client
+from netwatch.polling.snmp.codec import V2C, Status
+from netwatch.polling.snmp.dialogue import Answer, get, one
+from netwatch.polling.snmp.session import Community
+from netwatch.polling.snmp.tables import TableShape, walk
+from netwatch.polling.snmp.usm.session import UsmSession
+from netwatch.polling.snmp.usm.user import user
 
-PORT = 16161
-OBJECTS = [f"1.3.6.1.2.1.1.{number}.0" for number in (1, 3, 4, 5, 6)]
-COLUMNS = ["1.3.6.1.2.1.2.2.1.7", "1.3.6.1.2.1.2.2.1.8"]
-AGENTS, GETS, WALKS = 40, 100, 10
-THEIR_GETS, THEIR_WALKS = 60, 20
-
-
-@contextmanager
-def agent():
-    """A net-snmp agent on loopback."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder, "snmpd.conf")
-        config.write_text(f"rocommunity public\nagentaddress udp:127.0.0.1:{PORT}\n")
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        environment = {**os.environ, "MIBS": "", "SNMP_PERSISTENT_DIR": folder}
-        words = ["/usr/sbin/snmpd", "-f", "-Lo", "-C", "-c", str(config), "-p", f"{folder}/pid"]
-        process = subprocess.Popen(words, env=environment, **quiet)
-        ask = ["snmpget", "-v2c", "-cpublic", "-On", "-t1", f"127.0.0.1:{PORT}", OBJECTS[0]]
-        while subprocess.run(ask, env=environment, check=False, **quiet).returncode:
-            time.sleep(0.1)
-        try:
-            yield environment
-        finally:
-            process.kill()
-            process.wait()
+TIMEOUT_S, RETRIES, REPETITIONS = 3.0, 2, 24
+AT_ONCE = 500
+"""Agents that are being asked at once, as fast as it goes."""
+QUESTION = get([ber.oid(name) for name in OBJECTS])
+PREFIXES = [ber.oid(name) for name in COLUMNS]
 
 
-async def netwatch() -> dict:
-    client = Client(SystemClock(), rate_rps=20_000, receive_buffer_bytes=4 << 20, rng=random.SystemRandom())
-    agents = [Agent(f"d{number}", "127.0.0.1", PORT, V2C, b"public", 3.0, 2) for number in range(AGENTS)]
+class Asker:
+    """Begins one dialogue after the other and checks what comes of each."""
 
-    async def tick():
-        while True:
-            client.tick(SystemClock().now())
-            await asyncio.sleep(TICK_S)
+    def __init__(self, what: str, count: int) -> None:
+        password = PASSWORD.encode()
+        secrets = {"auth_password": password, "privacy_password": password}
+        person = user(USER, auth="sha", privacy="aes128", first_salt=1, **secrets) if what == "get_v3" else None
+        community = Community(V2C, COMMUNITY.encode())
+        self.agents = [
+            Agent(address, address, PORT, UsmSession(person) if person else community, TIMEOUT_S, RETRIES)
+            for address in addresses(count)
+        ]
+        self.shapes = {agent.device: TableShape(V2C, REPETITIONS) for agent in self.agents} if what == "walk" else {}
+        self.client = Client(SystemClock(), 1e6, 4 << 20, random.SystemRandom())
+        self.begin = self._walk if what == "walk" else self._get
+        self.done = 0
 
-    ticking = asyncio.create_task(tick())
-    asked = request(V2C, b"public", GET, [ber.oid(name) for name in OBJECTS])
+    def _get(self, agent: Agent) -> None:
+        self.client.converse(agent, one(QUESTION), self._got)
 
-    async def gets(one):
-        for _ in range(GETS):
-            assert (await client.ask(one, asked)).status is Status.NO_ERROR
+    def _got(self, answer: Answer) -> None:
+        assert answer.status is Status.NO_ERROR, answer
+        assert len(answer.varbinds) == len(OBJECTS), answer
+        self.done += 1
 
-    async def walks(one):
-        walker = Walker(client, one, 48)
-        for _ in range(WALKS):
-            for column in (mib.IF_ADMIN_STATUS, mib.IF_OPER_STATUS):
-                status, rows = await walker.column(column)
-                assert status is Status.NO_ERROR
-                assert len(rows) >= 48, len(rows)
+    def _walk(self, agent: Agent) -> None:
+        self.client.converse(agent, walk(self.shapes[agent.device], PREFIXES), self._walked)
 
-    found = {}
-    for what, work, times in (("get", gets, GETS), ("walk", walks, WALKS)):
-        before = own_cpu_s()
-        await asyncio.gather(*map(work, agents))
-        found[what] = (own_cpu_s() - before) / (AGENTS * times) * 1e6
-    ticking.cancel()
-    client.close()
-    return found
+    def _walked(self, found) -> None:
+        status, columns = found
+        assert status is Status.NO_ERROR, status
+        assert all(len(column) == ROWS for column in columns), columns
+        self.done += 1
 
 
-def net_snmp(environment) -> dict:
-    place = f"127.0.0.1:{PORT}"
-    get = ["snmpget", "-v2c", "-cpublic", "-On", place, *OBJECTS]
-    walks = [["snmpbulkwalk", "-v2c", "-cpublic", "-On", "-Cr48", place, column] for column in COLUMNS]
-    found = {}
-    for what, commands, times in (("get", [get], THEIR_GETS), ("walk", walks, THEIR_WALKS)):
-        before = children_cpu_s()
-        for _ in range(times):
-            for command in commands:
-                subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
-        found[what] = (children_cpu_s() - before) / times * 1e6
-    return found
+def begin_fast(asker: Asker, left: Iterator[Agent], begun: list[int]) -> None:
+    """Keep `AT_ONCE` agents busy."""
+    while begun[0] - asker.done < AT_ONCE and (agent := next(left, None)) is not None:
+        begun[0] += 1
+        asker.begin(agent)
+
+
+def begin_steadily(since: float, asker: Asker, left: Iterator[Agent], begun: list[int]) -> None:
+    """Begin what is due at `STEADY_PER_S`."""
+    due = int((time.monotonic() - since) * STEADY_PER_S)
+    while begun[0] < due and (agent := next(left, None)) is not None:
+        begun[0] += 1
+        asker.begin(agent)
+
+
+def ask_all(asker: Asker, begin: Callable[[Asker, Iterator[Agent], list[int]], None], times: int = 1) -> dict:
+    """Ask every agent so often."""
+    asker.done = 0
+    left, begun, clock = chain.from_iterable(repeat(asker.agents, times)), [0], SystemClock()
+    before, since = own_cpu_s(), time.monotonic()
+    due = since
+    while asker.done < times * len(asker.agents):
+        begin(asker, left, begun)
+        asker.client.tick(clock.now())
+        due = max(due + TICK_S, time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
+    return {"cpu_s": own_cpu_s() - before, "elapsed_s": time.monotonic() - since}
+
+
+def main(what: str, pace: str, count: int) -> dict:
+    asker = Asker(what, count)
+    with agents(PORT):
+        ask_all(asker, begin_fast)
+        known = asker.client.statistics()
+        begin = begin_fast if pace == "fast" else partial(begin_steadily, time.monotonic())
+        found = ask_all(asker, begin, passes(what, pace))
+        counts = asker.client.statistics()
+    retries, requests = counts.retries - known.retries, counts.requests - known.requests
+    return found | {"retries": retries, "requests": requests, "asked": passes(what, pace) * count}
 
 
 if __name__ == "__main__":
-    with agent() as environment:
-        print(json.dumps(asyncio.run(netwatch()) if sys.argv[1] == "netwatch" else net_snmp(environment)))
+    print(json.dumps(main(sys.argv[1], sys.argv[2], int(sys.argv[3]))))

@@ -27,6 +27,7 @@ class DiagnosisStage(Protocol):
     def observe(self, observation: Observation) -> None: ...
     def step(self, now: float, feedback: Feedback) -> Diagnosis: ...
     def remember(self) -> tuple[Memory, ...]: ...
+    def remember_changes(self) -> tuple[Memory, ...]: ...
     def recall(self, memories: Sequence[Memory]) -> None: ...
 
 
@@ -87,9 +88,19 @@ class Pipeline(Generic[StateT]):
             self.communication, plan = self._planner.step(self.communication, changes, self.book.incidents, known, now)
         return Step(diagnosis, changes, plan, self.communication)
 
+    def follow(self, settings: IncidentSettings, planner: PlanningStage[StateT]) -> None:
+        """Go on by these from this step on; incidents and tellings stay as they are."""
+        self._settings = settings
+        self._planner = planner
+        self.book = replace(self.book, rest=None)  # what needed no looking at by the old settings may now
+
     def remember(self) -> tuple[Memory, ...]:
         """What the diagnosis wants kept over a restart."""
         return self._engine.remember()
+
+    def remember_changes(self) -> tuple[Memory, ...]:
+        """What of it changed since the last call; all of it at the first."""
+        return self._engine.remember_changes()
 
     def restore(self, incidents: Iterable[Incident], communication: StateT, memories: Sequence[Memory]) -> None:
         """Go on from what the store kept; to be called before the first observation."""

@@ -10,11 +10,26 @@ from urllib.parse import quote
 import httpx
 
 from netwatch.errors import OperatingError
-from netwatch.web.model import Done, IncidentView, LookupView, RefusedError, StatusView, UnknownIncidentError, WhyView
+from netwatch.web.device import DeviceView
+from netwatch.web.model import (
+    Done,
+    IncidentView,
+    LookupView,
+    RefusedError,
+    ReloadView,
+    StatusView,
+    UnknownDeviceError,
+    UnknownIncidentError,
+    WhyView,
+)
 from netwatch.web.wire import Approvals, Incidents, Refusal, decode
 
 T = TypeVar("T")
 _TIMEOUT_S = 15.0
+#: Reading a million customers takes a while.
+_RELOAD_S = 300.0
+#: Who probes a device waits for no more than this.
+_DEVICE_S = 5.0
 
 
 class NotReachableError(OperatingError):
@@ -60,6 +75,13 @@ class Client:
     def order(self, incident: str, order: str, by: str, text: str = "") -> Done:
         return self._post(f"/incidents/{quote(incident, safe='')}/{order}", {"by": by, "text": text})
 
+    def device(self, device: str) -> DeviceView:
+        answer = self._ask("GET", "/device", params={"id": device}, timeout=_DEVICE_S)
+        return decode(DeviceView, answer)
+
+    def reload(self, by: str) -> ReloadView:
+        return decode(ReloadView, self._ask("POST", "/reload", json={"by": by}, timeout=_RELOAD_S))
+
     def hold(self, *, on: bool, by: str) -> Done:
         return self._post("/hold", {"on": on, "by": by})
 
@@ -84,6 +106,7 @@ class Client:
         refusal = decode(Refusal, answer.content)
         kinds: dict[str, type[OperatingError | RefusedError]] = {
             "unknown_incident": UnknownIncidentError,
+            "unknown_device": UnknownDeviceError,
             "refused": RefusedError,
         }
         raise kinds.get(refusal.error, OperatingError)(refusal.what, refusal.mend)

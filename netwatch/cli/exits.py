@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from netwatch.cli.client import NotReachableError
 from netwatch.errors import NetwatchError
-from netwatch.web.model import RefusedError, UnknownIncidentError
+from netwatch.web.model import RefusedError, UnknownDeviceError, UnknownIncidentError
 
 
 class Exit(IntEnum):
@@ -32,7 +32,7 @@ class Exit(IntEnum):
 def code_of(error: NetwatchError) -> Exit:
     """The exit code for an error that ended a command."""
     match error:
-        case UnknownIncidentError():
+        case UnknownIncidentError() | UnknownDeviceError():
             return Exit.NEGATIVE
         case RefusedError():
             return Exit.REFUSED

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from netwatch.cli.drawings import SvgOption, drawing_of, write_drawing
 from netwatch.cli.exits import Exit
 from netwatch.cli.looking import show_approvals, show_incident
 from netwatch.cli.options import ConfigOption, IncidentArgument, JsonOption, SocketOption, client, the_one
@@ -29,6 +30,7 @@ def why(
     config: ConfigOption = None,
     socket: SocketOption = None,
     json: JsonOption = False,
+    svg: SvgOption = None,
 ) -> None:
     """Explain an incident in an engineer's words.
 
@@ -36,6 +38,8 @@ def why(
     """
     with client(config, socket) as daemon:
         view = daemon.why(the_one(incident, daemon.incidents(closed=incident is not None), "open incident"))
+    if svg is not None:
+        write_drawing(svg, drawing_of(view, config))
     if json:
         say_json(encode_pretty(view))
     else:

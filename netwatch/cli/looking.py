@@ -11,8 +11,8 @@ import typer
 from netwatch.cli.exits import Exit
 from netwatch.cli.options import ConfigOption, JsonOption, SocketOption, client
 from netwatch.cli.terminal import Piece, Terminal, clock_time, say_json, span
-from netwatch.web.model import ApprovalView, IncidentView, StatusView
-from netwatch.web.names import counted
+from netwatch.web.model import ApprovalView, IncidentView, ReloadView, StatusView
+from netwatch.web.names import counted, progress
 from netwatch.web.wire import Incidents, encode_pretty
 
 _SCOPE_STYLES = {"regional": "bold white on red", "customer": "bold yellow", "redundancy": "bold cyan"}
@@ -80,6 +80,10 @@ def _show_status(terminal: Terminal, view: StatusView) -> None:
         terminal.line(
             ("WARMING UP: the network is still being learnt; customers are told nothing yet", "yellow"), indent=2
         )
+        if view.first_look is not None:
+            terminal.line(progress(view.first_look), indent=4, hang=2)
+    if view.reload is not None:
+        show_reload(terminal, view.reload, view.at)
     pieces: list[Piece] = [f"{counted(sum(view.devices.values()), 'device')}: "]
     states = [state for state in sorted(view.devices, key=_state_order) if view.devices[state]]
     pieces += [(f"{view.devices[state]:,} {state}  ", _STATE_STYLES.get(state, "")) for state in states]
@@ -91,6 +95,24 @@ def _show_status(terminal: Terminal, view: StatusView) -> None:
         terminal.line(("No open incidents.", "green"))
     show_approvals(terminal, view.approvals, view.at)
     _show_messages(terminal, view)
+
+
+def show_reload(terminal: Terminal, reload: ReloadView, now: datetime) -> None:
+    """What became of a reload; of one that is in force, only what still needs a person."""
+    when = f"{clock_time(reload.at, now)} by {reload.by}"
+    if reload.state == "refused":
+        terminal.line(
+            ("RELOAD REFUSED ", "bold red"), f"at {when}; the files from before are in force", indent=2, hang=4
+        )
+        for fault in reload.faults:
+            terminal.line(fault, indent=4, hang=2)
+    elif reload.state == "learning":
+        waits = f": {reload.waits_for}" if reload.waits_for else ""
+        terminal.line(("RELOADING ", "yellow"), f"since {when}; the old files are in force{waits}", indent=2, hang=4)
+    if reload.needs_restart:
+        terminal.line(("NEEDS A RESTART ", "yellow"), ", ".join(reload.needs_restart), indent=2, hang=4)
+    for note in reload.notes:
+        terminal.line(("note: ", "dim"), note, indent=2, hang=4)
 
 
 def _state_order(state: str) -> tuple[int, str]:

@@ -11,7 +11,21 @@ from typing import Annotated
 import typer
 
 from netwatch import __version__
-from netwatch.cli import explaining, looking, offline, ordering, rendering, replaying, running
+from netwatch.cli import (
+    auditing,
+    drilling,
+    explaining,
+    looking,
+    offline,
+    ordering,
+    playbooks,
+    probing,
+    reloading,
+    rendering,
+    replaying,
+    running,
+    texting,
+)
 from netwatch.cli.exits import Exit, code_of
 from netwatch.cli.terminal import complain, say_json
 from netwatch.errors import NetwatchError
@@ -54,14 +68,20 @@ _add(_OUTAGE, "netwatch status", looking.status)
 _add(_OUTAGE, "netwatch incidents --all", looking.incidents)
 _add(_OUTAGE, "netwatch why 7F3K", explaining.why)
 _add(_OUTAGE, "netwatch lookup 7551AB", explaining.lookup)
+_add(_OUTAGE, "netwatch probe hgl-olt-1", probing.probe)
 _add(_OUTAGE, "netwatch veto", ordering.veto)
 _add(_OUTAGE, "netwatch approve 7F3K", ordering.approve)
 _add(_OUTAGE, 'netwatch update 7F3K "Our engineer is on site."', ordering.update)
 _add(_OUTAGE, 'netwatch resolve 7F3K "customer moved house"', ordering.resolve)
 _add(_OUTAGE, "netwatch hold on", ordering.hold)
+_add(_START, "netwatch reload", reloading.reload)
 _add(_PREPARE, "netwatch check -c netwatch.yaml", offline.check)
+_add(_PREPARE, 'netwatch drill --fault "cut duct-a35 at 30 for 600"', drilling.drill)
+_add(_PREPARE, "netwatch audit --svg worst.svg", auditing.audit)
 _add(_PREPARE, "netwatch replay -c netwatch.yaml observations.jsonl --json", replaying.replay)
 _add(_PREPARE, "netwatch render customer --scenario cable --language nl", rendering.render)
+_add(_PREPARE, "netwatch playbook show", playbooks.playbook)
+_add(_PREPARE, "netwatch texts lint", texting.texts)
 _add(_PREPARE, "netwatch schema > netwatch.schema.json", offline.schema)
 _add(_PREPARE, "netwatch version --json", offline.version)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_text
 import platform
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -96,7 +97,7 @@ def version(json: JsonOption = False) -> None:
 
 
 def _checked(path: Path, *, lenient: bool) -> CheckView:
-    report = configuration.check(path, lenient=lenient)
+    report = configuration.check(path, lenient=lenient, now=datetime.now(UTC).timestamp())
     stages: list[StageView] = []
     passed = 0.0
     for share in report.budget.shares if report.budget else ():

@@ -12,9 +12,11 @@ import typer
 
 from netwatch import config as configuration
 from netwatch.cli.options import ConfigOption, JsonOption, config_path
+from netwatch.cli.progress import Progress
 from netwatch.cli.terminal import Terminal, say_json, span
 from netwatch.inventory.model import Inventory
-from netwatch.simulation.reading import read
+from netwatch.simulation.readahead import read_ahead
+from netwatch.simulation.reading import Recording
 from netwatch.simulation.replay import replay_observations
 from netwatch.web.names import counted, element_name, listed
 
@@ -23,7 +25,9 @@ _UNIX: Final = 1e8
 
 
 def replay(
-    observations: Annotated[Path, typer.Argument(metavar="OBSERVATIONS", help="JSON lines, as run --record writes.")],
+    observations: Annotated[
+        list[Path], typer.Argument(metavar="OBSERVATIONS...", help="JSON lines, as run --record writes.")
+    ],
     config: ConfigOption = None,
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Ignore unknown columns of the customers' file.", metavar="")
@@ -32,11 +36,13 @@ def replay(
 ) -> None:
     """Run recorded observations again; nothing is sent.
 
-    What netwatch would have concluded, and whom it would have told.
+    What netwatch would have concluded, and whom it would have told. Several files are merged by time.
     """
     settings = configuration.load(config_path(config))
     inventory = settings.load_inventory(lenient=lenient)
-    account = replay_observations(settings, inventory, read(observations))
+    recording = Recording(observations)
+    with Progress("replaying") as progress:
+        account = replay_observations(settings, inventory, read_ahead(recording, progress.show))
     if json:
         say_json(json_text.dumps(account, indent=2, ensure_ascii=False))
         return

@@ -10,6 +10,9 @@ import typer
 
 from netwatch import daemon
 from netwatch.cli.options import ConfigOption, config_path
+from netwatch.cli.screen import Screen
+from netwatch.daemon import recording
+from netwatch.daemon.recording import Recording
 from netwatch.simulation import demo as demonstration
 from netwatch.web import logs
 
@@ -20,14 +23,22 @@ def run(
         Path | None,
         typer.Option("--record", metavar="FILE", show_default=False, help="Write every observation there, for replay."),
     ] = None,
+    record_mb: Annotated[
+        float, typer.Option("--record-mb", metavar="MIB", min=0.1, help="Begin another file at this size.")
+    ] = recording.MEGABYTES,
+    record_files: Annotated[
+        int, typer.Option("--record-files", metavar="N", min=1, help="Keep so many of them; the oldest go.")
+    ] = recording.FILES,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.", metavar="")] = False,
 ) -> None:
     """Poll, diagnose, tell people.
 
-    Stays in the foreground; systemd or Ctrl-C ends it.
+    Stays in the foreground; systemd or Ctrl-C ends it, SIGHUP makes it read its files again.
     """
-    logs.setup(sys.stderr, verbose=verbose)
-    daemon.run(config_path(config), record=record)
+    kept = None if record is None else Recording(record, record_mb, record_files)
+    with Screen(sys.stderr) as screen:
+        logs.setup(screen.stream, verbose=verbose)
+        daemon.run(config_path(config), record=kept, show=screen.show)
 
 
 def demo(

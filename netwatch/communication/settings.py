@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from annotated_types import Ge, Gt, Le
@@ -37,6 +37,13 @@ class CommunicationSettings:
     """Number for critical and wholesale customers; empty = the helpdesk's number."""
     offers_4g_router: bool = False
     """Whether customers may be offered a temporary 4G router."""
+
+    sms_transliterate: tuple[Literal["nl", "pl", "en"], ...] = ()
+    """Languages whose SMS are written in plain letters (ł as l): then they hold twice as much. As in [pl]."""
+    email_rate_per_s: Annotated[float, Gt(0)] = 200.0
+    """Mails that your relays together accept a second, as measured; `netwatch check` reckons with it."""
+    sms_rate_per_s: Annotated[float, Gt(0)] = 10.0
+    """SMS that your gateway accepts a second, as agreed; `netwatch check` reckons with it."""
 
     veto_s: Annotated[float, Ge(0), Le(120)] = 30.0
     """How long a person may still stop customers' notices, seconds. 0 = no window."""

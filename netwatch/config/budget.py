@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from netwatch.communication.planning.playbook import Playbook
+from netwatch.config.roles import first_probe
 from netwatch.config.settings import Settings
 
 #: What netwatch promises, and the shares that no setting changes (design 1).
@@ -40,6 +41,20 @@ class Budget:
         return sum(share.seconds for share in self.shares)
 
     @property
+    def internal_s(self) -> float:
+        """Until colleagues are alerted and the page is written."""
+        return sum(share.seconds for share in self.shares[:-3])
+
+    @property
+    def notices_s(self) -> float:
+        """Until customers' notices may leave."""
+        return sum(share.seconds for share in self.shares[:-2])
+
+    @property
+    def reserve_s(self) -> float:
+        return self.shares[-1].seconds
+
+    @property
     def kept(self) -> bool:
         return self.total_s <= PROMISE_S
 
@@ -58,9 +73,16 @@ def budget(settings: Settings, playbook: Playbook | None = None) -> Budget:
     default = Settings(inventory=settings.inventory)
     veto_s = longest_veto_s(settings, playbook)
     usual_s = default.communication.veto_s
-    large = _budget(_large(settings, veto_s), _large(default, usual_s))
+    large = widespread(settings, playbook)
     small = _budget(_small(settings, veto_s), _small(default, usual_s))
     return max(large, small, key=lambda one: one.total_s)
+
+
+def widespread(settings: Settings, playbook: Playbook | None = None) -> Budget:
+    """The way of a large fault that is still growing, whose notices take longest."""
+    default = Settings(inventory=settings.inventory)
+    veto_s = longest_veto_s(settings, playbook)
+    return _budget(_large(settings, veto_s), _large(default, default.communication.veto_s))
 
 
 def longest_veto_s(settings: Settings, playbook: Playbook | None) -> float:
@@ -82,15 +104,9 @@ def _budget(parts: _Parts, defaults: _Parts) -> Budget:
     )
 
 
-def _first_probe(settings: Settings) -> tuple[str, float, tuple[str, ...]]:
-    polling = settings.polling
-    stage = "next probe of the device, and its time-out"
-    if polling.icmp == "off":
-        tries = sum(polling.snmp_timeout_s * min(2**number, 4) for number in range(polling.snmp_retries + 1))
-        by_snmp = ("polling.snmp_interval_s", "polling.snmp_timeout_s", "polling.snmp_retries")
-        return stage, polling.snmp_interval_s + tries, by_snmp
-    by_ping = ("polling.icmp_interval_s", "polling.icmp_timeout_s")
-    return stage, polling.icmp_interval_s + polling.icmp_timeout_s, by_ping
+def _first_probe(settings: Settings, *, of_one_customer: bool) -> tuple[str, float, tuple[str, ...]]:
+    seconds, keys = first_probe(settings.polling, of_one_customer=of_one_customer)
+    return "next probe of the device, and its time-out", seconds, keys
 
 
 def _after_opening(veto_s: float, mailing_s: float) -> _Parts:
@@ -111,7 +127,7 @@ def _large(settings: Settings, veto_s: float) -> _Parts:
     settle_s = max(incidents.settle_s, incidents.settle_settled_s, growing_s)
     by_settling = ("incidents.settle_growing_s", "incidents.publish_at_latest_s", "incidents.settle_s")
     return (
-        _first_probe(settings),
+        _first_probe(settings, of_one_customer=False),
         ("confirm by further probes", confirm_s, ("polling.confirm_probes", "polling.confirm_spacing_s")),
         ("settle while the fault grows", settle_s, by_settling),
         *_after_opening(veto_s, settings.channels.delivery.mailing_budget_s),
@@ -120,7 +136,7 @@ def _large(settings: Settings, veto_s: float) -> _Parts:
 
 def _small(settings: Settings, veto_s: float) -> _Parts:
     return (
-        _first_probe(settings),
+        _first_probe(settings, of_one_customer=True),
         ("wait for a second kind of evidence", settings.incidents.weak_wait_s, ("incidents.weak_wait_s",)),
         *_after_opening(veto_s, _FEW_S),
     )

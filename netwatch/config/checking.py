@@ -9,13 +9,22 @@ from types import MappingProxyType
 
 from netwatch import inventory
 from netwatch.communication.planning.playbook import Playbook
-from netwatch.communication.planning.playbook_file import load_playbook
+from netwatch.communication.planning.playbook_file import default_playbook, read_playbook, steps_of
+from netwatch.communication.planning.playbook_proof import (
+    Timing,
+    deadline_faults,
+    reach_faults,
+    reaches,
+    roster_faults,
+)
+from netwatch.communication.settings import zone_of
 from netwatch.communication.texts.loading import check_texts
-from netwatch.config.budget import PROMISE_S, Budget, budget
+from netwatch.config.budget import PROMISE_S, Budget, budget, widespread
 from netwatch.config.loading import Config, build, inventory_paths, places_of_inventory
 from netwatch.config.places import place_at
 from netwatch.config.references import check_references
 from netwatch.config.secrets import check_secret_files
+from netwatch.config.snmp import check_profiles
 from netwatch.config.values import check_values
 from netwatch.config.warnings import warnings_of
 from netwatch.errors import Fault, InputError
@@ -50,8 +59,11 @@ class CheckReport:
         return "\n".join([*lines, f"{self.path}: {', '.join(told)}"]) + "\n"
 
 
-def check(path: Path, *, lenient: bool = False) -> CheckReport:
-    """Read the configuration and all that it names. Never raises for what the operator's files say."""
+def check(path: Path, *, lenient: bool = False, now: float | None = None) -> CheckReport:
+    """Read the configuration and all that it names. Never raises for what the operator's files say.
+
+    `now`, seconds since 1970: from when the roster must have somebody; None = that is not looked at.
+    """
     faults = Faults()
     try:
         root = read_yaml(path)
@@ -62,33 +74,63 @@ def check(path: Path, *, lenient: bool = False) -> CheckReport:
         config = build(root, path)
     check_secret_files(root, path.parent, faults)
     check_values(root, path.parent, faults)
+    check_profiles(root, path.parent, faults)
     if config is None:
         _check_inventory_alone(root, path, faults, lenient=lenient)
+        _check_playbook_alone(root, path, faults)
         return CheckReport(path, _sorted(faults))
     loaded: inventory.Loaded | None = None
     with faults.collecting():
         loaded = config.read_inventory(lenient=lenient)
-    playbook = _check_plan(config, root, faults)
+    playbook = _check_plan(config, root, faults, now)
     spent = budget(config, playbook)
     _check_budget(spent, root, faults)
     if loaded is None:
         return CheckReport(path, _sorted(faults), budget=spent)
     check_references(config, playbook, loaded.inventory, root, faults)
+    _check_reach(config, playbook, loaded.inventory, root, faults)
     warnings = {*loaded.warnings, *warnings_of(config, loaded.inventory, root)}
     counts = MappingProxyType(_counts(loaded.inventory))
     return CheckReport(path, _sorted(faults), tuple(sorted(warnings)), counts, spent)
 
 
-def _check_plan(config: Config, root: Node, faults: Faults) -> Playbook | None:
+def _check_plan(config: Config, root: Node, faults: Faults, now: float | None) -> Playbook | None:
     """The operator's playbook, and faults for what is wrong with it or with their texts."""
     playbook: Playbook | None = None
     if config.playbook is not None:
-        with faults.collecting():
-            playbook = load_playbook(config.playbook, named_at=place_at(root, ("playbook",)))
+        playbook, found = read_playbook(config.playbook, named_at=place_at(root, ("playbook",)))
+        faults.extend(found)
+        if playbook is not None:
+            with faults.collecting():
+                node, spent = read_yaml(config.playbook), widespread(config, playbook)
+                if now is not None:
+                    faults.extend(roster_faults(playbook, config.people, zone_of(config.communication), now, node))
+                if spent.kept:
+                    faults.extend(deadline_faults(steps_of(node), _timing(spent)))
     folders = [path for path in config.templates if path.is_dir()]
     if folders:
         faults.extend(check_texts(folders))
     return playbook
+
+
+def _timing(spent: Budget) -> Timing:
+    return Timing(spent.internal_s, spent.notices_s, spent.reserve_s)
+
+
+def _check_reach(config: Config, playbook: Playbook | None, found: Inventory, root: Node, faults: Faults) -> None:
+    """Whether the largest region can be told in what the other stages leave of the time."""
+    told = config.communication
+    rates = {"email": told.email_rate_per_s, "sms": told.sms_rate_per_s}
+    places = {name: place_at(root, ("communication", f"{name}_rate_per_s")) for name in rates}
+    asked = reaches(playbook or default_playbook(), found, config.people, rates)
+    faults.extend(reach_faults(asked, _timing(widespread(config, playbook)), places))
+
+
+def _check_playbook_alone(root: Node, path: Path, faults: Faults) -> None:
+    """With faults in the settings, still tell those of the playbook."""
+    named = root.get("playbook")
+    if named is not None and isinstance(named.value, str):
+        faults.extend(read_playbook(path.parent / named.value, named_at=named.place)[1])
 
 
 def _check_inventory_alone(root: Node, path: Path, faults: Faults, *, lenient: bool) -> None:

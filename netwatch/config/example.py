@@ -76,7 +76,7 @@ def _key(root: Mapping[str, Any], key: str, told: Mapping[str, Any], path: str) 
         yield f"{key}:"
         yield from _block(root, inner, path, "  ")
     else:
-        yield f"#{key}: {_scalar(told.get('default'))}"
+        yield f"#{key}: {_scalar(told.get('default', {} if 'additionalProperties' in told else None))}"
 
 
 def _valued(root: Mapping[str, Any], key: str, told: Mapping[str, Any], path: str, value: Any) -> Iterator[str]:
@@ -124,6 +124,8 @@ def _one_line(text: str) -> str:
 def _scalar(value: Any) -> str:
     if value is None:
         return "null"
+    if value == {}:
+        return "{}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():

@@ -47,7 +47,13 @@ class Config(Settings):
 
     def read_inventory(self, *, lenient: bool = False) -> inventory.Loaded:
         """The same, with the warnings."""
-        return inventory.read(self.inventory, lenient=lenient, profiles=self.snmp.profiles, named_at=self.named_at)
+        return inventory.read(
+            self.inventory,
+            lenient=lenient,
+            profiles=self.snmp.profiles,
+            named_at=self.named_at,
+            calendars=self.maintenance_calendars,
+        )
 
 
 def load(path: Path) -> Config:
@@ -83,9 +89,9 @@ def inventory_paths(root: Node, base: Path) -> tuple[Path, ...]:
 
 
 def places_of_inventory(root: Node, base: Path) -> dict[Path, Place]:
-    """Where the operator named each file of the inventory."""
-    node = root.get("inventory")
-    listed = node.entries() if node is not None else ()
+    """Where the operator named each file of the inventory and each calendar."""
+    nodes = [node for key in ("inventory", "maintenance_calendars") if (node := root.get(key)) is not None]
+    listed = [entry for node in nodes for entry in node.entries()]
     return {base / entry.value: entry.place for entry in listed if isinstance(entry.value, str)}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from netwatch.communication.planning.playbook import Playbook
 from netwatch.config.places import place_at
+from netwatch.config.roles import check_roles_are_asked
 from netwatch.config.settings import Settings
 from netwatch.errors import Place
 from netwatch.inventory.model import Inventory
@@ -15,7 +16,7 @@ from netwatch.sources import Faults, Node, Suggester, quoted
 def check_references(
     settings: Settings, playbook: Playbook | None, found: Inventory, root: Node, faults: Faults
 ) -> None:
-    """Faults for routes that depend on unknown elements and for procedures of unknown regions."""
+    """Faults for routes that depend on unknown elements, for roles that nothing asks, for procedures of unknown regions."""
     known = element_refs(found)
     named = [("email", number, route.depends_on) for number, route in enumerate(settings.channels.email.routes)]
     named += [("webhook", number, route.depends_on) for number, route in enumerate(settings.channels.webhook.routes)]
@@ -24,6 +25,7 @@ def check_references(
             place = place_at(root, ("channels", channel, "routes", number, "depends_on"))
             mend = f"name it as in site:hgl-1 or link:trunk-17{Suggester(known).hint(element)}"
             faults.add(place, f"unknown element {quoted(element)}", mend)
+    check_roles_are_asked(settings.polling, found, root, faults)
     if playbook is None:
         return
     for procedure in playbook.procedures:

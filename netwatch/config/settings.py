@@ -25,6 +25,9 @@ class Settings:
 
     inventory: Annotated[tuple[Path, ...], MinLen(1)]
     """Files of the inventory: YAML (.yaml, .yml) and CSV (.csv), in any order."""
+    maintenance_calendars: tuple[Path, ...] = ()
+    """iCalendar files (.ics) with the X-MAINTNOTE fields of providers: announced work, as under `maintenance` of the
+    inventory. The newest SEQUENCE of each maintenance counts."""
     polling: PollingSettings = field(default_factory=PollingSettings)
     """How often what is asked."""
     snmp: SnmpSettings = field(default_factory=SnmpSettings)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from netwatch.config.places import Location, node_at
+from netwatch.config.roles import check_role_names
 from netwatch.inventory.model import LANGUAGES
 from netwatch.inventory.values import WrongValueError, ident, mail, phone, word
 from netwatch.sources import Faults, Node, quoted
@@ -31,6 +32,7 @@ def check_values(root: Node, base: Path, faults: Faults) -> None:
         _check_relay(route, base, faults)
     for hook in _entries(root, ("channels", "webhook", "routes")):
         _read(web_address, hook, ("url",), faults)
+    check_role_names(root, faults)
     _check_people(_entries(root, ("people",)), faults)
     _check_templates(_entries(root, ("templates",)), base, faults)
 

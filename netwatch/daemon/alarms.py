@@ -39,7 +39,8 @@ class Alarms:
     """
 
     def __init__(self, people: Sequence[Person], clock: Clock, *, by_webhook: bool) -> None:
-        self._people = tuple(person for person in people if person.email)
+        self._people: tuple[Person, ...] = ()
+        self.reach(people)
         self._clock = clock
         self._by_webhook = by_webhook
         self._told_at: dict[str, float] = {}
@@ -47,6 +48,10 @@ class Alarms:
         self._states: list[Callable[[], Iterable[str]]] = []
         self._findings: Callable[[], Sequence[Finding]] = tuple
         self._found: set[Finding] = set()
+
+    def reach(self, people: Sequence[Person]) -> None:
+        """These are on call from now on."""
+        self._people = tuple(person for person in people if person.email)
 
     def watch(self, states: Callable[[], Iterable[str]]) -> None:
         """Look here again and again for what is wrong now; "" is nothing."""

@@ -11,16 +11,22 @@ from pathlib import Path
 import netwatch
 from netwatch.clock import Clock
 from netwatch.communication.delivery.dispatcher import Dispatcher
+from netwatch.daemon.devices import Scene, device_view
 from netwatch.daemon.figures import Figures, resting_routes
+from netwatch.daemon.firstlook import FirstLook
 from netwatch.daemon.pages import Pages
+from netwatch.daemon.reloading import Reloader
 from netwatch.daemon.saving import Saver
+from netwatch.daemon.sightings import Sightings
 from netwatch.daemon.standing import Standing
 from netwatch.daemon.thinker import Thinker
 from netwatch.errors import OperatingError
 from netwatch.incidents.model import Command, Order
 from netwatch.incidents.orders import refusal
 from netwatch.inventory.model import Inventory
+from netwatch.polling.poller import Poller
 from netwatch.storage import Store
+from netwatch.web.device import DeviceView
 from netwatch.web.lookup import find, lookup_view
 from netwatch.web.measures import MetricsSnapshot
 from netwatch.web.model import (
@@ -33,7 +39,9 @@ from netwatch.web.model import (
     LookupView,
     MessageTally,
     RefusedError,
+    ReloadView,
     StatusView,
+    UnknownDeviceError,
     WhyView,
 )
 from netwatch.web.views import (
@@ -60,7 +68,6 @@ class DaemonDoors:
     def __init__(
         self,
         *,
-        inventory: Inventory,
         store: Store,
         clock: Clock,
         thinker: Thinker,
@@ -68,11 +75,12 @@ class DaemonDoors:
         standing: Standing,
         figures: Figures,
         pages: Pages,
-        page_url: str,
         dispatcher: Dispatcher,
-        gap_s: float,
+        poller: Poller,
+        reloader: Reloader,
+        sightings: Sightings,
+        first_look: FirstLook,
     ) -> None:
-        self._inventory = inventory
         self._store = store
         self._clock = clock
         self._thinker = thinker
@@ -80,9 +88,15 @@ class DaemonDoors:
         self._standing = standing
         self._figures = figures
         self._pages = pages
-        self._page_url = page_url
         self._dispatcher = dispatcher
-        self._gap_s = gap_s
+        self._poller = poller
+        self._reloader = reloader
+        self._sightings = sightings
+        self._first_look = first_look
+
+    @property
+    def _inventory(self) -> Inventory:
+        return self._reloader.now.inventory
 
     async def _picture(self, only: Iterable[str]) -> Picture:
         """Everything that answers about the incidents `only` are made from."""
@@ -126,9 +140,10 @@ class DaemonDoors:
             health=self.health(),
             devices=self._figures.devices(),
             hold=HoldView(hold.on, hold.by, None if hold.since_at is None else self._clock.utc(hold.since_at)),
-            page=self._page_url,
+            page=self._reloader.now.config.communication.page_url,
         )
-        return replace(view, hints=self._figures.hints())
+        hints, reload = self._figures.hints(), self._reloader.view
+        return replace(view, hints=hints, reload=reload, first_look=self._first_look.view())
 
     async def incidents(self, *, closed: bool) -> tuple[IncidentView, ...]:
         wanted = tuple(self._thinker.book.incidents) if closed else self._open()
@@ -175,9 +190,10 @@ class DaemonDoors:
 
     async def update(self, incident: str, text: str, by: str) -> Done:
         await self._command(incident, Order.NOTE, text, by)
+        gap_s = self._reloader.now.config.communication.recipient_gap_s
         return Done(
             "kept: colleagues and the page have it within seconds; customers who were told get it with the next notice,"
-            f" at the earliest {self._gap_s / 60:.0f} minutes after the one before"
+            f" at the earliest {gap_s / 60:.0f} minutes after the one before"
         )
 
     async def scenario(self, incident: str, scenario: str, by: str) -> Done:
@@ -191,6 +207,26 @@ class DaemonDoors:
     async def hold(self, *, on: bool, by: str) -> Done:
         self._standing.hold = await self._store.set_hold(on=on, by=by)
         return Done("HOLD is on: no customer is told anything" if on else "HOLD is off: notices may go")
+
+    async def device(self, device: str) -> DeviceView:
+        now = self._reloader.now
+        found = now.inventory.devices.get(device)
+        if found is None:
+            raise UnknownDeviceError(f"no device {device!r} in the inventory in force", "see: netwatch check")
+        scene = Scene(
+            now=self._clock.now(),
+            utc=self._clock.utc,
+            inventory=now.inventory,
+            polled=now.polled,
+            diagnosis=self._thinker.diagnosis,
+            book=self._thinker.book,
+            sighting=self._sightings.of,
+        )
+        pings = self._poller.pings.statistics_of(device, scene.now)
+        return device_view(scene, found, pings, self._poller.missing_ports().get(device, ()))
+
+    async def reload(self, by: str) -> ReloadView:
+        return await self._reloader.reload(by)
 
     def page(self) -> Path | None:
         return self._pages.directory

@@ -13,6 +13,8 @@ from netwatch.communication.delivery.breaker import BreakerState
 from netwatch.communication.delivery.dispatcher import Dispatcher
 from netwatch.communication.delivery.statistics import DeliveryStatistics
 from netwatch.daemon.hints import hints
+from netwatch.daemon.recording import Recorder
+from netwatch.daemon.reloading import Reloader
 from netwatch.daemon.saving import Saver
 from netwatch.daemon.standing import Standing
 from netwatch.daemon.thinker import Thinker
@@ -39,7 +41,8 @@ class Figures:
         poller: Poller,
         dispatcher: Dispatcher,
         standing: Standing,
-        customers: int,
+        reloader: Reloader,
+        recorder: Recorder,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -48,7 +51,8 @@ class Figures:
         self._poller = poller
         self._dispatcher = dispatcher
         self._standing = standing
-        self._customers = customers
+        self._reloader = reloader
+        self._recorder = recorder
         self._messages: Counter[tuple[str, str]] = Counter()
         self._pending = 0
         self._promises = PromiseCounts()
@@ -108,7 +112,7 @@ class Figures:
             version=netwatch.__version__,
             started_at=self._clock.utc(self.started_at).timestamp(),
             devices=self.devices(),
-            customers=self._customers,
+            customers=len(self._reloader.now.inventory.customers),
             probes=polling.icmp.sent,
             replies=polling.icmp.received,
             lost=polling.icmp.lost,
@@ -117,6 +121,7 @@ class Figures:
             snmp_requests=polling.snmp.requests,
             snmp_timeouts=polling.snmp.timeouts,
             receive_buffer_bytes=polling.icmp.buffer_bytes or None,
+            polling=polling,
             observations=dict(thinker.observed),
             step=thinker.step_time.distribution(),
             commit=self._saver.commit_time.distribution(),
@@ -133,7 +138,10 @@ class Figures:
             hold=self._standing.hold.on,
             warm=thinker.diagnosis.warm,
             loop_lag_s=thinker.lag_s,
-            last_inventory_at=self._clock.utc(self.started_at).timestamp(),
+            last_inventory_at=self._clock.utc(self._reloader.now.read_at).timestamp(),
+            last_reload_ok=self._reloader.good,
+            last_reload_at=self._clock.utc(self._reloader.good_at).timestamp(),
+            record_dropped=self._recorder.dropped,
             last_step_at=None if thinker.stepped_at is None else self._clock.utc(thinker.stepped_at).timestamp(),
         )
 

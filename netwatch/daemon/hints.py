@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -27,6 +27,11 @@ class NeverAnswered:
     def devices(self) -> tuple[str, ...]:
         """Sorted ids."""
         return tuple(sorted(device for device, fails in self._fails.items() if fails >= _FAILS))
+
+    def keep(self, devices: Collection[str]) -> None:
+        """Forget all but these."""
+        self._answered.intersection_update(devices)
+        self._fails = {device: fails for device, fails in self._fails.items() if device in devices}
 
     def note(self, observation: Observation) -> None:
         """Look at one observation."""

@@ -58,6 +58,11 @@ class Pages:
         """What the page shows, by incident."""
         return tuple(self._entries[incident] for incident in sorted(self._entries))
 
+    def word_by(self, settings: CommunicationSettings) -> None:
+        """Say it by these settings from the next publishing on."""
+        self._settings = settings
+        self._news.set()
+
     def put(self, entries: Sequence[PageEntry]) -> None:
         """Show these from now on; a withdrawn one leaves."""
         for entry in entries:

@@ -22,13 +22,18 @@ class Standing:
     def __init__(self, store: Store, clock: Clock, settings: CommunicationSettings, customers: int, hold: Hold) -> None:
         self._clock = clock
         self._store = store
-        limit = max(int(settings.max_share * customers), settings.auto_customers)
-        self._told_limit = limit if settings.max_customers is None else min(limit, settings.max_customers)
+        self._told_limit = 0
+        self.count_on(settings, customers)
         self._approved: frozenset[tuple[str, int]] = frozenset()
         self._vetoed: frozenset[tuple[str, int]] = frozenset()
         self._told_recently = 0
         self.hold = hold
         self._seen: Callable[[], Diagnosis | None] = lambda: None
+
+    def count_on(self, settings: CommunicationSettings, customers: int) -> None:
+        """The ceiling is that of these from now on."""
+        limit = max(int(settings.max_share * customers), settings.auto_customers)
+        self._told_limit = limit if settings.max_customers is None else min(limit, settings.max_customers)
 
     def follow(self, seen: Callable[[], Diagnosis | None]) -> None:
         """Take isolation and warmth from here."""

@@ -39,12 +39,16 @@ class Thinker:
         clock: Clock,
         conditions: Callable[[], Conditions],
         worked: Callable[[float], None],
+        watchers: Sequence[Callable[[Observation], None]] = (),
     ) -> None:
+        """`watchers` see each observation too, in the event loop."""
         self._pipeline = pipeline
         self._saver = saver
         self._clock = clock
         self._conditions = conditions
         self._worked = worked
+        self._watchers = tuple(watchers)
+        self._between: deque[Callable[[], None]] = deque()
         self._waiting: deque[Observation] = deque(maxlen=_WAITING)
         self._orders: list[tuple[Command, asyncio.Future[None]]] = []
         self._known = pipeline.communication
@@ -66,6 +70,8 @@ class Thinker:
         """Take one measured fact; called on the event loop, only enqueues."""
         self._waiting.append(observation)
         self.never_answered.note(observation)
+        for watch in self._watchers:
+            watch(observation)
         self.observed[_PROBES[type(observation).__name__]] += 1
 
     def order(self, command: Command) -> asyncio.Future[None]:
@@ -73,6 +79,10 @@ class Thinker:
         kept = asyncio.get_running_loop().create_future()
         self._orders.append((command, kept))
         return kept
+
+    def between_steps(self, act: Callable[[], None]) -> None:
+        """Have `act` done in the pipeline's thread before the next step: nobody else uses the pipeline then."""
+        self._between.append(act)
 
     def failed(self) -> frozenset[str]:
         """Refs of what is down or out of reach now, and the causes."""
@@ -113,6 +123,8 @@ class Thinker:
     def _think(self, now: float, commands: Sequence[Command]) -> tuple[Diagnosis, Entry | None]:
         """One step with all that it wants saved; None = nothing."""
         begun = self._clock.now()
+        while self._between:
+            self._between.popleft()()
         for _ in range(len(self._waiting)):
             self._pipeline.observe(self._waiting.popleft())
         step = self._pipeline.step(now, commands, self._conditions())
@@ -126,7 +138,7 @@ class Thinker:
                 step.changes,
                 step.plan if news else Plan(),
                 step.communication.to_json() if news else None,
-                self._pipeline.remember() if remember else None,
+                self._pipeline.remember_changes() if remember else None,
             )
         if remember:
             self._remembered_at = now
@@ -140,6 +152,9 @@ _PROBES: Final[Mapping[str, str]] = {
     "InterfaceObservation": "interface",
     "TrapObservation": "trap",
     "PowerObservation": "power",
+    "TrafficObservation": "traffic",
+    "NeighbourObservation": "neighbour",
+    "OpticalObservation": "optics",
     "WitnessObservation": "witness",
     "LocalObservation": "local",
 }

@@ -12,19 +12,26 @@ from netwatch.diagnosis.net import Net
 from netwatch.diagnosis.port_evidence import PortEvidence
 from netwatch.diagnosis.settings import DiagnosisSettings
 from netwatch.diagnosis.sights import Sights
+from netwatch.diagnosis.signals import Signals
+from netwatch.diagnosis.silences import Silences
 from netwatch.inventory.model import Port
 from netwatch.polling.model import (
     IcmpObservation,
     InterfaceObservation,
     LocalObservation,
+    NeighbourObservation,
     Observation,
+    OpticalObservation,
     PowerObservation,
     SnmpObservation,
+    TrafficObservation,
     TrapObservation,
     WitnessObservation,
 )
 
 _LOST_ALONE_S: Final = 1.5
+#: A suspicion alone changes nothing that is concluded.
+_UPRIGHT: Final = (Standing.UP, Standing.SUSPECT)
 _TRAPS: Final = {"linkdown": False, "linkup": True}
 _POWER_TRAPS: Final = frozenset({"onbattery", "upsonbattery", "upstrapononbattery", "upstraponbattery", "dyinggasp"})
 
@@ -49,11 +56,15 @@ class Beliefs:
         self.suspects: set[str] = set()
         self.bad_ports: set[Port] = set()
         self.watched: set[str] = set()
+        self.on_battery: set[str] = set()
         self.fallen: dict[str, float] = {}
         self.loss = LossWatch(settings)
         self.version = 0
         self._touched: set[str] = set()
+        self._recovering: set[str] = set()
         self.sights = Sights()
+        self.signals = Signals(net.inventory)
+        self.silences = Silences()
         self._takers: dict[type[Observation], Callable[[Any], None]] = {
             IcmpObservation: self._ping,
             SnmpObservation: self._poll,
@@ -62,6 +73,9 @@ class Beliefs:
             WitnessObservation: self._witness,
             PowerObservation: self._power,
             LocalObservation: self._local,
+            OpticalObservation: self._light,
+            TrafficObservation: self._signal(self.signals.traffic),
+            NeighbourObservation: self._signal(self.signals.neighbour),
         }
 
     def observe(self, seen: Observation) -> None:
@@ -72,20 +86,27 @@ class Beliefs:
 
     def judge(self, now: float) -> None:
         """Bring the standing of every device that was touched, or that time alone can change, up to date."""
-        waiting = [device for device in self.down if self.devices[device].standing == Standing.RECOVERING]
-        for device in sorted(self._touched.union(waiting)):
-            evidence = self.devices[device]
-            if evidence.judge(now, self.settings, self.port_toward_down(device, evidence), self.sights.between):
-                self.version += 1
+        for device in sorted(self._touched | self._recovering):
+            evidence, before = self.devices[device], self.devices[device].standing
+            port_down = evidence.asks_ports and self.port_toward_down(device, evidence)
+            if evidence.judge(now, self.settings, port_down, self.sights.between):
+                if device in self.watched or not (before in _UPRIGHT and evidence.standing in _UPRIGHT):
+                    self.version += 1
+                if before is Standing.RECOVERING and evidence.standing is Standing.UP and not evidence.false_alarm:
+                    self.silences.add(device, evidence.onset_at, evidence.returned_at)
                 if evidence.is_down:
                     self.fallen[device] = now
                 elif evidence.false_alarm:
                     self.fallen.pop(device, None)
-            self._file(device, evidence)
+                self._file(device, evidence)
         self._touched.clear()
 
     def _file(self, device: str, evidence: DeviceEvidence) -> None:
-        for place, member in ((self.down, evidence.is_down), (self.suspects, evidence.standing == Standing.SUSPECT)):
+        for place, member in (
+            (self.down, evidence.is_down),
+            (self.suspects, evidence.standing is Standing.SUSPECT),
+            (self._recovering, evidence.standing is Standing.RECOVERING),
+        ):
             if member:
                 place.add(device)
             else:
@@ -181,7 +202,7 @@ class Beliefs:
     def _trap(self, seen: TrapObservation) -> None:
         name = seen.trap.lower()
         if name in _POWER_TRAPS and seen.device in self.devices:
-            self.devices[seen.device].battery_at = max(self.devices[seen.device].battery_at, seen.at)
+            self._ran_on_battery(seen.device, seen.at)
         up = _TRAPS.get(name)
         evidence = self.port(seen.device, seen.interface) if up is not None else None
         if evidence is not None and evidence.trap(seen.at, up=bool(up)):
@@ -201,32 +222,52 @@ class Beliefs:
         evidence = self.devices.get(seen.device)
         if evidence is None:
             return
-        self.version += 1
         if seen.source != "mains":
-            evidence.battery_at = max(evidence.battery_at, seen.at)
+            self._ran_on_battery(seen.device, seen.at)
             evidence.battery_minutes = seen.minutes_left
-        elif seen.at > evidence.battery_at:
+        elif seen.at > evidence.battery_at > NEVER:
             evidence.battery_at = NEVER
+            self.on_battery.discard(seen.device)
+            self.version += 1
+
+    def _ran_on_battery(self, device: str, at: float) -> None:
+        evidence = self.devices[device]
+        if device not in self.on_battery or at - evidence.battery_at > self.settings.battery_report_s / 2:
+            self.on_battery.add(device)
+            self.version += 1
+        evidence.battery_at = max(evidence.battery_at, at)
+
+    def _light(self, seen: OpticalObservation) -> None:
+        # Light at a port that is down is news, also when it is as usual.
+        if self.signals.light(seen) or Port(seen.device, seen.interface) in self.bad_ports:
+            self.version += 1
+
+    def _signal(self, take: Callable[[Any], bool]) -> Callable[[Any], None]:
+        def taken(seen: Observation) -> None:
+            if take(seen):
+                self.version += 1
+
+        return taken
 
     def _witness(self, seen: WitnessObservation) -> None:
         evidence = self.witnesses.get(seen.witness)
         if evidence is None:
             return
-        evidence.view(seen.poller).ping(seen.at, 1, int(seen.ok))
+        view = evidence.view(seen.poller)
+        if not seen.ok or view.icmp_fails:
+            self.version += 1
+        view.ping(seen.at, 1, int(seen.ok))
         if seen.ok:
             evidence.known = True
             evidence.answered_at = max(evidence.answered_at, seen.at)
             self.sights.add(seen.at)
-        self.version += 1
 
     def _local(self, seen: LocalObservation) -> None:
         key = (seen.poller, seen.interface)
-        if seen.ok:
-            if seen.at >= self.local_bad.get(key, NEVER):
-                self.local_bad.pop(key, None)
-        else:
+        if not seen.ok:
             self.local_bad.setdefault(key, seen.at)
-        self.version += 1
+        elif seen.at >= self.local_bad.get(key, NEVER):
+            self.local_bad.pop(key, None)
 
     def unsteady(self, now: float) -> set[str]:
         """Devices that are down or were lately: their lost pings are no loss."""

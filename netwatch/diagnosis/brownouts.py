@@ -36,12 +36,14 @@ def describe_brownout(picture: Picture, one: Brownout, impact: Impact) -> Explan
         words.append("only one device tells so: it may be slow to answer pings while it forwards well")
     if one.slowed:
         words.append("replies take much longer than usual")
+    full, more = _on_the_link(picture, link)
+    words += more
     words.append(f"concluded: {called(picture.net.inventory, root)}")
     return Explanation(
         key="",
         roots=(root,),
         scope=Scope.MONITORING if own else find_scope(affected, served),
-        scenario=Scenario.OVERLOAD if one.slowed else Scenario.UNKNOWN,
+        scenario=Scenario.OVERLOAD if one.slowed or full else Scenario.UNKNOWN,
         onset_at=one.onset_at,
         last_good_at=one.onset_at,
         confirmed_at=one.onset_at,
@@ -53,3 +55,19 @@ def describe_brownout(picture: Picture, one: Brownout, impact: Impact) -> Explan
         reasons=tuple(words),
         alternatives=(Alternative((device,), 0.6),) if root.startswith("link:") else (),
     )
+
+
+def _on_the_link(picture: Picture, link: str | None) -> tuple[bool, list[str]]:
+    """Whether a port of the lossy link is full, and what its counters say. Without loss they would say nothing."""
+    if link is None:
+        return False, []
+    found, words = picture.net.inventory.links[link], []
+    full = picture.beliefs.signals.full_end(found, picture.now)
+    if full is not None:
+        port, load = full
+        words.append(f"port {port} is {load.share:.0%} full and drops {load.dropped_per_s:.0f} packets a second")
+    damaged = picture.beliefs.signals.damaged_end(found, picture.now)
+    if damaged is not None:
+        port, load = damaged
+        words.append(f"port {port} receives {load.damaged_per_s:.0f} damaged frames a second")
+    return full is not None, words

@@ -53,7 +53,7 @@ def find_causes(picture: Picture, index: RiskIndex, items: Sequence[Item]) -> li
     found: list[Cause] = []
     found.extend(_greedy(picture, index, left, prices))
     taken = {item for cause in found for item in cause.items}
-    found.extend(_single_cause(item, prices[item]) for item in left if item not in taken)
+    found.extend(_single_cause(picture, item, prices[item]) for item in left if item not in taken)
     return sorted(_joined(picture, found), key=lambda cause: (cause.onset_at, cause.roots))
 
 
@@ -70,7 +70,7 @@ def _greedy(picture: Picture, index: RiskIndex, items: Sequence[Item], prices: d
     while offers:
         best = max(offers.values(), key=lambda offer: (offer.gain, offer.risk.ref))
         chosen = set(best.items)
-        rivals = [offer for offer in offers.values() if offer is not best and set(offer.items) == chosen]
+        rivals = [offer for offer in offers.values() if offer is not best and offer.items == best.items]
         found.append(_shared_cause(picture, index, best, rivals, prices))
         taken |= chosen
         for ref in sorted(ref for ref, offer in offers.items() if not chosen.isdisjoint(offer.items)):
@@ -93,8 +93,8 @@ def _offer(
     if risk.kind in POWER:
         if len(mine) < 2 and not (battery and risk.kind in _SINGLE_SITE_POWER):
             return None
-        silent = sum(device in picture.silent for device in index.devices_of(risk))
-        if risk.kind == "region" and silent < _REGION_LEAST and not battery:
+        silent = index.devices_of(risk) & picture.silent
+        if risk.kind == "region" and len(silent) < _REGION_LEAST and not battery:
             return None
     elif len({link for item in mine for link in item.links}) < 2:
         return None
@@ -110,16 +110,17 @@ def _offer(
 def _shared_cause(
     picture: Picture, index: RiskIndex, offer: _Offer, rivals: Sequence[_Offer], prices: dict[Item, Prices]
 ) -> Cause:
-    singles = [_single_cause(item, prices[item]) for item in offer.items]
+    singles = [_single_cause(picture, item, prices[item]) for item in offer.items]
     sticky = picture.settings.costs.sticky if offer.risk.ref in picture.sticky else 0.0
     apart = tuple(sorted(root for one in singles for root in one.roots))
-    options = [Alternative(apart, max(0.0, offer.gain - sticky))]
+    # What only the lack of readings makes dearer is no evidence for the shared cause.
+    unseen = sum(prices[item].links_unseen for item in offer.items if not prices[item].by_device)
+    options = [Alternative(apart, max(0.0, offer.gain - sticky - unseen))]
     options += [Alternative((rival.risk.ref,), offer.gain - rival.gain) for rival in rivals]
     dead: set[str] = set()
     cut: set[str] = set()
     if offer.risk.kind in POWER:
-        dead = {device for device in index.devices_of(offer.risk) if device in picture.silent}
-        dead |= {item.device for item in offer.items}
+        dead = {item.device for item in offer.items} | (index.devices_of(offer.risk) & picture.silent)
     else:
         cut = {link for item in offer.items for link in item.links}
     return Cause(
@@ -133,12 +134,25 @@ def _shared_cause(
     )
 
 
-def _single_cause(item: Item, prices: Prices) -> Cause:
+def _unheard_ends(picture: Picture, item: Item, prices: Prices) -> list[Alternative]:
+    """The ends of a lone link that were not heard since it went down: each may have failed itself."""
+    options = []
+    for link in item.links:
+        found = picture.net.inventory.links[link]
+        for name in sorted({found.a.device, found.b.device}):
+            if picture.device(name).known and not picture.answers(name, picture.fresh_after(item.onset_at)):
+                dead = price(picture, replace(item, device=name))
+                extra = dead.device_by_evidence - prices.links_by_evidence
+                options.append(Alternative((f"device:{name}",), max(0.0, extra)))
+    return options
+
+
+def _single_cause(picture: Picture, item: Item, prices: Prices) -> Cause:
     by_device, by_links = (f"device:{item.device}",), tuple(f"link:{link}" for link in item.links)
-    options: list[Alternative] = []
+    options = [] if item.device else _unheard_ends(picture, item, prices)
     if prices.device is not None and prices.all_links is not None:
         other = by_links if prices.by_device else by_device
-        extra = (prices.all_links + prices.links_sticky) - (prices.device + prices.device_sticky)
+        extra = prices.links_by_evidence - prices.device_by_evidence
         options.append(Alternative(other, max(0.0, extra if prices.by_device else -extra)))
     if prices.by_device:
         return Cause(by_device, (item,), frozenset({item.device}), frozenset(), prices.least, tuple(options))

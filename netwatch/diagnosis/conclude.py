@@ -15,7 +15,7 @@ from netwatch.diagnosis.customers import Attachments, Gone
 from netwatch.diagnosis.describe import Impact, describe, planned
 from netwatch.diagnosis.evidence import NEVER
 from netwatch.diagnosis.islands import find_frontier
-from netwatch.diagnosis.keys import Candidate, assign, elements_of
+from netwatch.diagnosis.keys import Candidate, assign
 from netwatch.diagnosis.maintenance import Excuse, Plan, excused
 from netwatch.diagnosis.model import Explanation, Feedback
 from netwatch.diagnosis.mutes import find_mutes
@@ -51,6 +51,11 @@ class Conclusions:
         self._recent: dict[str, tuple[float, frozenset[str]]] = {}
         self.explanations: tuple[Explanation, ...] = ()
 
+    @property
+    def tree(self) -> Tree:
+        """The tree over all links that are no ghosts."""
+        return self._tree
+
     def see(self, now: float, feedback: Feedback) -> tuple[Explanation, ...]:
         """The explanations at `now`."""
         lossy = self._beliefs.loss.judge(now, self._tree, self._beliefs.unsteady)
@@ -63,10 +68,13 @@ class Conclusions:
                 for key, (at, elements) in self._recent.items()
                 if key in shown or at >= now - self._settings.key_memory_s
             }
-            self.explanations = self._compute(now, feedback)
+            before = {one.key: one for one in self.explanations}
+            found = self._compute(now, feedback)
+            # What has not changed stays the same object, so that nobody need look at it again.
+            self.explanations = tuple(old if (old := before.get(one.key)) == one else one for one in found)
             for one in self.explanations:
                 if one.planned is None:
-                    self._recent[one.key] = (now, elements_of(one) | self._near.get(one.key, frozenset()))
+                    self._recent[one.key] = (now, one.elements | self._near.get(one.key, frozenset()))
         return self.explanations
 
     def _compute(self, now: float, feedback: Feedback) -> tuple[Explanation, ...]:
@@ -107,7 +115,7 @@ class Conclusions:
         return [*found, *outlook.explanations], dead.undecided or outlook.undecided
 
     def _named(self, others: Sequence[Explanation], feedback: Feedback, taken: set[str]) -> list[Explanation]:
-        candidates = [Candidate(one.roots, elements_of(one), one.onset_at) for one in others]
+        candidates = [Candidate(one.roots, one.elements, one.onset_at) for one in others]
         keys = self._keys(candidates, feedback, taken)
         return [replace(one, key=key) for one, key in zip(others, keys, strict=True)]
 
@@ -118,7 +126,17 @@ class Conclusions:
         mutes, self._mutes_open = find_mutes(self._tree, self._beliefs, self._settings, silent)
         sticky = frozenset(root for roots in feedback.published.values() for root in roots)
         return Picture(
-            self._net, self._tree, self._beliefs, self._settings, now, self._tree.ghosts, silent, covered, mutes, sticky
+            self._net,
+            self._tree,
+            self._beliefs,
+            self._settings,
+            now,
+            ghosts=self._tree.ghosts,
+            silent=silent,
+            covered=covered,
+            mutes=mutes,
+            sticky=sticky,
+            dark=frozenset(self._beliefs.down) - mutes,
         )
 
     def _keys(self, candidates: Sequence[Candidate], feedback: Feedback, taken: Iterable[str] = ()) -> list[str]:
@@ -188,14 +206,23 @@ class Conclusions:
         undecided: bool,
     ) -> None:
         """Decide what must trigger the next computation: answers of watched devices, or mere time."""
-        watched = {device for one in found for device in one.unreachable if not picture.device(device).is_down}
+        unconfirmed = frozenset().union(*(one.unreachable for one in found)) - picture.dark
+        watched = {device for device in unconfirmed if picture.device(device).known}
         open_ends = [one for one in found if not one.settled]
         if held or open_ends:
             self._again_at = min(self._again_at, now + _RETRY_S)
-            near = picture.silent.union(*(one.down for one in open_ends))
+            near = frozenset().union(*held, *(one.down for one in open_ends))
             watched |= {edge.neighbour for device in near for edge in self._net.edges[device]}
         if watched or undecided or self._mutes_open:
             self._again_at = min(self._again_at, now + _RETRY_S)
+        # An end of a lone link that was not heard yet is a possible cause until it is.
+        roots = {root for one in found for option in one.alternatives for root in option.roots}
+        ends = {root.removeprefix("device:") for root in roots if root.startswith("device:")}
+        watched |= {device for device in ends if picture.device(device).known} - picture.dark
+        # What nobody polls is judged by those behind it.
+        for device in unconfirmed - watched:
+            watched.add(device)
+            watched.update(self._tree.children.get(device, ()))
         self._beliefs.watched = watched
 
 

@@ -14,14 +14,25 @@ from netwatch.diagnosis.settings import CostSettings
 class Prices:
     """The costs of one item: of its device (None when no device is silent) and of each of its links.
 
-    `device_sticky` and `links_sticky`: how much less these are because an open incident says so. It decides what is
-    chosen, but is no evidence.
+    `device_sticky` and `links_sticky`: how much less these are because an open incident says so; `links_unseen`: how
+    much more because no port of them could be read. Both decide what is chosen, but are no evidence.
     """
 
     device: float | None
     links: Mapping[str, float]
     device_sticky: float = 0.0
     links_sticky: float = 0.0
+    links_unseen: float = 0.0
+
+    @property
+    def links_by_evidence(self) -> float:
+        """The cost of "its links were cut" by evidence alone."""
+        return (self.all_links or 0.0) + self.links_sticky - self.links_unseen
+
+    @property
+    def device_by_evidence(self) -> float:
+        """The cost of "it failed" by evidence alone."""
+        return (self.device or 0.0) + self.device_sticky
 
     @property
     def all_links(self) -> float | None:
@@ -63,11 +74,15 @@ def price(picture: Picture, item: Item) -> Prices:
     device -= device_sticky
     surcharge = 0.0
     near_up = side_up = False
+    unseen = 0.0
     for edge in picture.net.edges[item.device]:
         said = picture.port_toward(edge, item.onset_at)
         if edge.link in links:
-            links[edge.link] += _moved_by_port(said, costs, read=_readable(picture, edge.link, item))
+            links[edge.link] += costs.link_port_up if said == "up" else 0.0
             near_up |= said == "up"
+            if not said and not _readable(picture, edge.link, item):
+                links[edge.link] += costs.link_unseen
+                unseen += costs.link_unseen
         elif picture.answers(edge.neighbour, picture.fresh_after(item.onset_at)):
             surcharge = max(surcharge, costs.link_side_port_down if said == "down" else 0.0)
             side_up |= said == "up"
@@ -79,13 +94,7 @@ def price(picture: Picture, item: Item) -> Prices:
         first = min(links)
         links[first] += surcharge
     links_sticky = sum(costs.sticky for link in links if f"link:{link}" in picture.sticky and links[link])
-    return Prices(device, links, device_sticky, links_sticky)
-
-
-def _moved_by_port(said: str, costs: CostSettings, *, read: bool) -> float:
-    if said == "up":
-        return costs.link_port_up
-    return 0.0 if said == "down" or read else costs.link_unseen
+    return Prices(device, links, device_sticky, links_sticky, 0.0 if early else unseen)
 
 
 def _readable(picture: Picture, link: str, item: Item) -> bool:

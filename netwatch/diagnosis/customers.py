@@ -68,13 +68,11 @@ class Attachments:
 
         Also says how many are touched in all. `own` must be part of `gone`.
         """
-        single_out: set[str] = set()
+        at_device = self.at_device
+        hit = [at_device(device) for device in own.devices]
+        single_out: set[str] = set().union(*[here.single for here in hit])
+        other: set[str] = set().union(*[here.other for here in hit])
         single_lossy: set[str] = set()
-        other: set[str] = set()
-        for device in own.devices:
-            here = self.at_device(device)
-            single_out |= here.single
-            other.update(here.other)
         for device in own.lossy:
             here = self.at_device(device)
             if device not in gone.devices:

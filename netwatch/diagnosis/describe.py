@@ -14,7 +14,7 @@ from netwatch.diagnosis.maintenance import Excuse, late
 from netwatch.diagnosis.model import Affected, Explanation, Scenario, Scope
 from netwatch.diagnosis.picture import Picture
 from netwatch.diagnosis.reasons import explain
-from netwatch.diagnosis.scenario import find_scenario
+from netwatch.diagnosis.scenario import find_scenario, judge_light
 from netwatch.diagnosis.scope import find_scope
 from netwatch.diagnosis.shadow import Zone
 from netwatch.diagnosis.wording import clock
@@ -55,7 +55,10 @@ def describe(picture: Picture, zone: Zone, impact: Impact, overruns: Sequence[Ex
     scenario = find_scenario(
         cause.roots, on_battery=bool(cause.battery), switched_off=_switched_off(picture, cause.items)
     )
-    reasons = explain(picture, zone)
+    by_light, light = judge_light(picture, cause)
+    if by_light is not None and scenario is not Scenario.UNKNOWN:
+        scenario = by_light
+    reasons = (*explain(picture, zone), *light)
     ports_read = _ports_read(picture, cause.items)
     for excuse in overruns:
         if late(excuse, cause.roots, cause.dead, cause.cut, onset_at):

@@ -8,11 +8,13 @@ from netwatch.diagnosis.beliefs import Beliefs
 from netwatch.diagnosis.conclude import Conclusions
 from netwatch.diagnosis.customers import Attachments
 from netwatch.diagnosis.describe import monitor_cut_off
+from netwatch.diagnosis.doubts import inventory_doubts
 from netwatch.diagnosis.isolation import Isolation, Sight, look
-from netwatch.diagnosis.memory import recall, remember
-from netwatch.diagnosis.model import Diagnosis, Feedback, Memory
+from netwatch.diagnosis.memory import Ledger, recall, remember
+from netwatch.diagnosis.model import Diagnosis, Feedback, InventoryDoubt, Memory
 from netwatch.diagnosis.net import Net
 from netwatch.diagnosis.settings import DiagnosisSettings
+from netwatch.inventory.collector import collector_paused
 from netwatch.inventory.graph import Topology
 from netwatch.polling.model import Observation
 
@@ -22,11 +24,13 @@ class Engine:
 
     def __init__(self, topology: Topology, settings: DiagnosisSettings | None = None) -> None:
         self._settings = settings or DiagnosisSettings()
-        self._net = Net(topology)
-        attachments = Attachments(topology)
-        self._beliefs = Beliefs(self._net, attachments, self._settings)
-        self._conclusions = Conclusions(self._net, attachments, self._beliefs, self._settings)
+        with collector_paused():
+            self._net = Net(topology)
+            attachments = Attachments(topology)
+            self._beliefs = Beliefs(self._net, attachments, self._settings)
+            self._conclusions = Conclusions(self._net, attachments, self._beliefs, self._settings)
         self._isolation = Isolation()
+        self._ledger = Ledger()
         self._begun_at: float | None = None
         devices = topology.inventory.devices.values()
         self._asked = sum(bool(device.address) and (device.icmp or device.snmp is not None) for device in devices)
@@ -54,9 +58,17 @@ class Engine:
         isolated, unheard = own.sight == Sight.ISOLATED, frozenset(self._beliefs.unheard)
         return Diagnosis(now, shown, isolated, self._is_warm(now), blind_until_at, unheard)
 
+    def inventory_doubts(self) -> tuple[InventoryDoubt, ...]:
+        """Where the inventory and what was observed since the start seem to disagree, sorted. Not cheap: ask seldom."""
+        return inventory_doubts(self._beliefs, self._conclusions.tree)
+
     def remember(self) -> tuple[Memory, ...]:
         """What must survive a restart."""
         return remember(self._beliefs)
+
+    def remember_changes(self) -> tuple[Memory, ...]:
+        """What of it changed since the last call; all of it at the first."""
+        return self._ledger.changes(self._beliefs)
 
     def recall(self, memories: Iterable[Memory]) -> None:
         """Take up what an earlier process remembered; before the first observation."""

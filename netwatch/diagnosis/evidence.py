@@ -32,12 +32,14 @@ Fails = list[tuple[float, int]]
 
 def _add_fail(fails: Fails, at: float, count: int) -> None:
     """Keep `fails` sorted, each instant once (a doubled line counts once), and short."""
-    for place, (known_at, known) in enumerate(fails):
-        if known_at == at:
-            fails[place] = (at, max(known, count))
-            return
-    fails.append((at, count))
-    if len(fails) > 1 and fails[-2][0] > at:
+    if not fails or fails[-1][0] < at:
+        fails.append((at, count))
+    else:
+        for place, (known_at, known) in enumerate(fails):
+            if known_at == at:
+                fails[place] = (at, max(known, count))
+                return
+        fails.append((at, count))
         fails.sort()
     if len(fails) > 2 * _KEPT:
         del fails[_KEPT]
@@ -177,7 +179,7 @@ class DeviceEvidence:
 
     @property
     def is_down(self) -> bool:
-        return self.standing in {Standing.DOWN, Standing.RECOVERING}
+        return self.standing is Standing.DOWN or self.standing is Standing.RECOVERING
 
     def view(self, poller: str) -> View:
         found = self.views.get(poller)
@@ -185,6 +187,11 @@ class DeviceEvidence:
             found = self.views[poller] = View()
             found.icmp_known = self.known and not self.by_snmp
         return found
+
+    @property
+    def asks_ports(self) -> bool:
+        """Whether a neighbour's port has a say in what its failures mean."""
+        return any(view.mute or not view.icmp_known for view in self.views.values())
 
     def snmp_silent(self) -> bool:
         """Whether SNMP fails too since the onset, and no poller got an answer.
@@ -197,6 +204,9 @@ class DeviceEvidence:
 
     def silence(self, settings: DiagnosisSettings, port_down: bool) -> Silence | None:
         """The silence that all pollers with a say agree on; None when one of them gets answers."""
+        if len(self.views) == 1:
+            (view,) = self.views.values()
+            return view.silence(settings, port_down)
         newest = max((view.heard_at for view in self.views.values()), default=NEVER)
         heard = [
             view.silence(settings, port_down)

@@ -6,6 +6,7 @@ What lies behind the frontier is unreachable, not down. Silence without such a n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from netwatch.diagnosis.evidence import NEVER
@@ -48,13 +49,17 @@ def find_frontier(picture: Picture) -> Frontier:
     items: list[Item] = []
     orphans: list[Item] = []
     held: list[frozenset[str]] = []
-    for island in _islands(picture, with_connectors(picture)):
-        found = [item for device in sorted(island) if (item := _frontier_item(picture, device, island))]
-        quiet = _has_quiet_neighbours(picture, island)
+    onsets = with_connectors(picture)
+    dark = picture.dark & onsets.keys()
+    begun, near = picture.net.begun, picture.net.near
+    for island in _islands(picture, onsets):
+        rim = sorted(device for device in island if device in begun or not near[device] <= dark)
+        found = [item for device in rim if (item := _frontier_item(picture, device, island))]
+        quiet = _has_quiet_neighbours(picture, island, rim)
         items.extend(replace(item, settled=False) if quiet else item for item in found)
         if found:
             continue
-        if _is_orphan(picture, island):
+        if _is_orphan(picture, island, rim):
             orphans.extend(_device_item(picture, device, (), island) for device in sorted(island))
         else:
             held.append(island)
@@ -94,22 +99,25 @@ def _islands(picture: Picture, onsets: dict[str, float]) -> list[frozenset[str]]
         left.discard(device)
         island = [device]
         for member in island:
-            for edge in picture.net.edges[member]:
-                if edge.neighbour in left and edge.link not in picture.ghosts:
-                    left.discard(edge.neighbour)
-                    island.append(edge.neighbour)
+            beside = picture.net.near[member] & left
+            if beside and picture.ghosts:
+                edges = picture.net.edges[member]
+                beside &= {edge.neighbour for edge in edges if edge.link not in picture.ghosts}
+            left -= beside
+            island.extend(beside)
         found.append(frozenset(island))
     return found
 
 
 def _onset(picture: Picture, device: str, island: frozenset[str]) -> float:
+    """Since when `device` is silent; of one that nobody polls, since when those around it are."""
     evidence = picture.device(device)
     if evidence.known:
         return evidence.onset_at
     return min(picture.device(member).onset_at for member in island if picture.device(member).known)
 
 
-def _has_quiet_neighbours(picture: Picture, island: frozenset[str]) -> bool:
+def _has_quiet_neighbours(picture: Picture, island: frozenset[str], rim: Sequence[str]) -> bool:
     """Whether a neighbour that could put more devices on the frontier has not answered since the onset."""
     return any(
         edge.neighbour not in island
@@ -118,7 +126,7 @@ def _has_quiet_neighbours(picture: Picture, island: frozenset[str]) -> bool:
         and not near.is_down
         and near.answered_at <= picture.fresh_after(picture.device(device).onset_at)
         and edge.link not in picture.ghosts
-        for device in island
+        for device in rim
         for edge in picture.net.edges[device]
     )
 
@@ -174,12 +182,10 @@ def _has_spoken(picture: Picture, edge: Edge, onset_at: float) -> bool:
     return port is None or port.read_at == NEVER or bool(picture.port_toward(edge, onset_at))
 
 
-def _is_orphan(picture: Picture, island: frozenset[str]) -> bool:
-    """Whether only ghost links lead out of the island."""
+def _is_orphan(picture: Picture, island: frozenset[str], rim: Sequence[str]) -> bool:
+    """Whether only ghost links lead out of the island; `rim`: its members that have neighbours outside."""
     return all(
-        edge.neighbour in island or edge.link in picture.ghosts
-        for device in island
-        for edge in picture.net.edges[device]
+        edge.neighbour in island or edge.link in picture.ghosts for device in rim for edge in picture.net.edges[device]
     )
 
 

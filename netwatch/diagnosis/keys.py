@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from netwatch.diagnosis.model import Explanation
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -16,18 +14,6 @@ class Candidate:
     roots: tuple[str, ...]
     elements: frozenset[str]
     onset_at: float
-
-
-def elements_of(explanation: Explanation) -> frozenset[str]:
-    """All refs that an explanation speaks of."""
-    return frozenset(
-        {
-            *explanation.roots,
-            *(f"device:{device}" for device in explanation.down | explanation.unreachable | explanation.degraded),
-            *(f"link:{link}" for link in explanation.cut_links),
-            *(f"port:{port}" for port in explanation.dead_ports),
-        }
-    )
 
 
 def assign(
@@ -39,6 +25,8 @@ def assign(
 
     Each known key goes to at most one candidate, the one with most in common (shared roots count most).
     """
+    if not candidates:
+        return []
     keys_of: dict[str, list[str]] = {}
     for key, elements in before.items():
         for element in elements:

@@ -18,6 +18,10 @@ _LONGER: Final = 3
 _LOSERS: Final = 0.25
 _REST_CHANCE: Final = 1e-3
 _KEPT_S: Final = 300.0
+#: Spans over which loss is sought, as parts of the usual window, and how much less likely it must be than usual: what
+#: is shorter is looked at more often. Those after the first few hold enough pings of few devices only.
+_SPANS: Final = ((1 / 3, 0.01), (1 / 2, 0.01), (2 / 3, 0.1), (1.0, 1.0), (1.5, 1.0), (2.0, 1.0), (2.5, 1.0), (3.0, 1.0))
+_USUAL: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,6 @@ class LossWatch:
 
     def _search(self, now: float, tree: Tree, blind: AbstractSet[str]) -> Iterable[Brownout]:
         """Walk down from the monitor, only where losses are, until an element explains them."""
-        short_s = self._settings.loss_window_s
         short, long = self._losses(now, tree, blind)
         known = {one.device: one for one in self.found}
         above_known = {above for device in known for above in tree.ancestors(device)}
@@ -97,24 +100,28 @@ class LossWatch:
             size, found = tree.size(device), None
             if device in known:
                 found = self._still(now, tree, blind, known[device])
-            if found is None and short.get(device, 0) >= max(3.0, _LOSERS * size):
-                found = self._brownout(now, short_s, tree, blind, device)
-            if found is None and size <= _FEW and long.get(device, 0) >= _EVENTS:
-                found = self._slowly(now, tree, blind, device)
+            many = short.get(device, 0) >= max(3.0, _LOSERS * size)
+            few = size <= _FEW and long.get(device, 0) >= _EVENTS
+            if found is None and (many or few):
+                found = self._begun_lately(now, tree, blind, device, _SPANS[: None if few else _USUAL])
             if found is not None:
                 yield found
             else:
                 queue.extend(c for c in tree.children.get(device, ()) if long.get(c) or c in above_known)
 
-    def _slowly(self, now: float, tree: Tree, blind: AbstractSet[str], device: str) -> Brownout | None:
-        """A brown-out of few devices, for which the usual span holds too few pings."""
+    def _begun_lately(
+        self, now: float, tree: Tree, blind: AbstractSet[str], device: str, spans: Sequence[tuple[float, float]]
+    ) -> Brownout | None:
+        """The brown-out below `device` over the first of the spans that shows one, whenever it began."""
         devices = self._members(tree, blind, device)
-        counts = by_bucket(self._windows, devices, now - _LONGER * self._settings.loss_window_s - BUCKET_S)
-        for part in (3, 4, 5, 6):
-            span_s = part * self._settings.loss_window_s / 2
-            halves = sum_up(counts, _from(now, span_s), now).halves
-            if min(halves) >= self._settings.loss_least:
-                found = self._brownout(now, span_s, tree, blind, device)
+        counts = by_bucket(self._windows, devices, now - spans[-1][0] * self._settings.loss_window_s - BUCKET_S)
+        for part, chance in spans:
+            span_s = part * self._settings.loss_window_s
+            seen = sum_up(counts, _from(now, span_s), now)
+            if min(seen.halves) >= self._settings.loss_least and unlikely(
+                seen, 0.0, chance * self._settings.loss_chance
+            ):
+                found = self._brownout(now, tree, blind, device, span_s=span_s, chance=chance)
                 if found is not None:
                     return found
         return None
@@ -156,8 +163,10 @@ class LossWatch:
     def _least(self, base: float) -> float:
         return max(base + self._settings.loss_over_base, self._settings.loss_least)
 
-    def _brownout(self, now: float, span_s: float, tree: Tree, blind: AbstractSet[str], device: str) -> Brownout | None:
-        """The brown-out whose highest element is `device`, or None."""
+    def _brownout(
+        self, now: float, tree: Tree, blind: AbstractSet[str], device: str, *, span_s: float, chance: float
+    ) -> Brownout | None:
+        """The brown-out whose highest element is `device`, or None. `chance`: how much less likely than usual."""
         devices = self._members(tree, blind, device)
         since_at = _from(now, span_s)
         whole = tally(self._windows, devices, since_at, now)
@@ -165,7 +174,7 @@ class LossWatch:
             return None
         base = self._background(now, since_at, blind, devices)
         least = self._least(base)
-        if min(whole.halves) < least or not unlikely(whole, base, self._settings.loss_chance):
+        if min(whole.halves) < least or not unlikely(whole, base, chance * self._settings.loss_chance):
             return None
         if not self._own_loss(device, since_at, now, whole.ratio, blind):
             return None

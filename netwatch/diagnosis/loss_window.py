@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 BUCKET_S: Final = 10.0
@@ -14,65 +15,78 @@ _SLOW: Final = 0.03
 _EVENTS: Final = 8
 _EXACT_UP_TO: Final = 100
 
-Bucket = list[float]
+_SENT, _LOST, _TIME, _REPLIES, _WIDTH = 0, 1, 2, 3, 4  # of a bucket; _TIME is the sum of round trips in ms
+_EMPTY: Final = array("f", bytes(4 * _WIDTH))
 
 
-@dataclass(slots=True)
 class Window:
-    """Pings of one device by tens of seconds: [bucket, sent, lost, sum of round trips in ms, replies].
+    """Pings of one device by tens of seconds, over the latest 190 s. There is one a device, so it is kept small."""
 
-    `losses`: when the latest losses were.
-    """
+    __slots__ = ("_cells", "_losses", "_newest", "usual_rtt_ms")
 
-    buckets: deque[Bucket] = field(default_factory=lambda: deque(maxlen=_BUCKETS))
-    losses: deque[float] = field(default_factory=lambda: deque(maxlen=_EVENTS))
-    usual_rtt_ms: float = 0.0
+    def __init__(self) -> None:
+        self._cells = array("f", bytes(4 * _WIDTH * _BUCKETS))  # a ring; the bucket's number tells its place
+        self._newest = -1
+        self._losses: deque[float] | None = None
+        self.usual_rtt_ms = 0.0
+
+    @property
+    def losses(self) -> Sequence[float]:
+        """When the latest losses were, in the order in which they were told."""
+        return self._losses or ()
 
     def answer(self, at: float, count: int, rtt_ms: float | None) -> bool:
         """Count `count` pings that were answered; return whether they are recent enough to count."""
-        place = self._place(at // BUCKET_S)
-        if place is None:
+        place = self._place(int(at // BUCKET_S))
+        if place < 0:
             return False
-        place[1] += count
+        cells = self._cells
+        cells[place] += count
         if rtt_ms is not None:
-            place[3] += rtt_ms
-            place[4] += 1
+            cells[place + _TIME] += rtt_ms
+            cells[place + _REPLIES] += 1
             self.usual_rtt_ms += _SLOW * (rtt_ms - self.usual_rtt_ms) if self.usual_rtt_ms else rtt_ms
         return True
 
     def lose(self, at: float, count: int) -> bool:
         """Count `count` pings that were lost, the same instant once; return whether they were counted."""
-        place = self._place(at // BUCKET_S)
-        if place is None or at in self.losses:
+        place = self._place(int(at // BUCKET_S))
+        if place < 0 or at in self.losses:
             return False
-        place[1] += count
-        place[2] += count
-        self.losses.append(at)
+        self._cells[place + _SENT] += count
+        self._cells[place + _LOST] += count
+        if self._losses is None:
+            self._losses = deque(maxlen=_EVENTS)
+        self._losses.append(at)
         return True
 
-    def _place(self, bucket: float) -> Bucket | None:
-        buckets = self.buckets
-        if not buckets or buckets[-1][0] < bucket:
-            buckets.append([bucket, 0, 0, 0.0, 0])
-            return buckets[-1]
-        if buckets[-1][0] == bucket:
-            return buckets[-1]
-        for place, found in enumerate(buckets):
-            if found[0] == bucket:
-                return found
-            if found[0] > bucket:
-                if len(buckets) == _BUCKETS:
-                    return None
-                missing: Bucket = [bucket, 0, 0, 0.0, 0]
-                buckets.insert(place, missing)
-                return missing
-        return None
+    def counts(self) -> Iterator[tuple[int, float, float]]:
+        """Bucket, sent and lost of each ten seconds in which pings were sent, the newest first."""
+        cells = self._cells
+        for bucket in range(self._newest, max(self._newest - _BUCKETS, -1), -1):
+            place = bucket % _BUCKETS * _WIDTH
+            if sent := cells[place]:
+                yield bucket, sent, cells[place + _LOST]
 
     def slowed(self, since_at: float) -> bool:
         """Whether replies take much longer than usual."""
-        replies = sum(bucket[4] for bucket in self.buckets if bucket[0] * BUCKET_S >= since_at)
-        total = sum(bucket[3] for bucket in self.buckets if bucket[0] * BUCKET_S >= since_at)
+        oldest = max(math.ceil(since_at / BUCKET_S), self._newest - _BUCKETS + 1, 0)
+        places = [bucket % _BUCKETS * _WIDTH for bucket in range(oldest, self._newest + 1)]
+        replies = sum(self._cells[place + _REPLIES] for place in places)
+        total = sum(self._cells[place + _TIME] for place in places)
         return bool(replies) and total / replies > max(1.5 * self.usual_rtt_ms, self.usual_rtt_ms + 5.0)
+
+    def _place(self, bucket: int) -> int:
+        """Where a bucket's cells begin, emptied when it is new; -1 when it is too old."""
+        newest = self._newest
+        if bucket > newest:
+            for new in range(max(newest + 1, bucket - _BUCKETS + 1), bucket + 1):
+                place = new % _BUCKETS * _WIDTH
+                self._cells[place : place + _WIDTH] = _EMPTY
+            self._newest = bucket
+        elif bucket <= newest - _BUCKETS:
+            return -1
+        return bucket % _BUCKETS * _WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +115,7 @@ def tally(windows: Mapping[str, Window], devices: Iterable[str], since_at: float
         window = windows.get(device)
         if window is None:
             continue
-        for bucket, sent, lost, _, _ in reversed(window.buckets):
+        for bucket, sent, lost in window.counts():
             if bucket >= middle:
                 second += sent
                 second_lost += lost
@@ -121,7 +135,7 @@ def by_bucket(
     oldest = math.ceil(since_at / BUCKET_S)
     found: dict[float, tuple[float, float]] = {}
     for device in devices:
-        for bucket, sent, lost, _, _ in reversed(windows[device].buckets):
+        for bucket, sent, lost in windows[device].counts():
             if bucket < oldest:
                 break
             before = found.get(bucket)
@@ -170,10 +184,10 @@ def began_at(
 
     Source: E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954.
     """
-    sent: dict[float, float] = {}
-    lost: dict[float, float] = {}
+    sent: dict[int, float] = {}
+    lost: dict[int, float] = {}
     for device in devices:
-        for bucket, sent_here, lost_here, _, _ in windows[device].buckets:
+        for bucket, sent_here, lost_here in windows[device].counts():
             sent[bucket] = sent.get(bucket, 0.0) + sent_here
             lost[bucket] = lost.get(bucket, 0.0) + lost_here
     before, after = min(max(base, 0.005), 0.98), min(max(ratio, base + 0.01, 0.015), 0.99)

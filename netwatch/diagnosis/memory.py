@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from netwatch.diagnosis.beliefs import Beliefs
 from netwatch.diagnosis.evidence import DeviceEvidence, Standing
 from netwatch.diagnosis.model import Memory
+from netwatch.diagnosis.port_evidence import PortEvidence
 
 _MANY = 99
 
@@ -18,12 +19,40 @@ def remember(beliefs: Beliefs) -> tuple[Memory, ...]:
         for device, known in beliefs.devices.items()
         if known.known
     ]
-    ports = [
-        _memory(f"port:{device}:{interface}", "down" if known.down else "up", known.changed_at, known.last_up_at)
-        for (device, interface), known in sorted(beliefs.ports.items())
-        if known.ever_up
-    ]
+    ports = [_port_memory(place, known) for place, known in sorted(beliefs.ports.items()) if known.ever_up]
     return (*devices, *ports)
+
+
+class Ledger:
+    """What was handed out to be saved, so that only what changed since is handed out again.
+
+    That something is still up is no change: whoever saves knows when he saved last.
+    """
+
+    def __init__(self) -> None:
+        self._devices: dict[str, tuple[str, float]] = {}
+        self._ports: dict[tuple[str, str], bool] = {}
+
+    def changes(self, beliefs: Beliefs) -> tuple[Memory, ...]:
+        """Devices and ports whose memory says something else than when it was handed out last."""
+        found: list[Memory] = []
+        for device, known in beliefs.devices.items():
+            if known.known:
+                state = (_state(known), _since(known))
+                if self._devices.get(device) != state:
+                    self._devices[device] = state
+                    found.append(_memory(f"device:{device}", *state, _good(known)))
+        for place, port in beliefs.ports.items():
+            if port.ever_up and self._ports.get(place) is not port.down:
+                self._ports[place] = port.down
+                found.append(_port_memory(place, port))
+        return tuple(found)
+
+
+def _port_memory(place: tuple[str, str], known: PortEvidence) -> Memory:
+    device, interface = place
+    state = "down" if known.down else "up"
+    return _memory(f"port:{device}:{interface}", state, known.changed_at, known.last_up_at)
 
 
 def _memory(ref: str, state: str, since_at: float, good_at: float) -> Memory:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 
 from netwatch.inventory.model import Port
@@ -56,7 +57,7 @@ class Alternative:
     extra_cost: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Explanation:
     """One fault as it is understood now.
 
@@ -91,6 +92,24 @@ class Explanation:
     alternatives: tuple[Alternative, ...] = ()
     impact_confidence: float | None = None
 
+    @cached_property
+    def failed(self) -> frozenset[str]:
+        """Refs of the devices, links and ports that are held for failed, silent or lossy."""
+        return frozenset(
+            (
+                *(f"device:{device}" for device in self.down),
+                *(f"device:{device}" for device in self.unreachable),
+                *(f"device:{device}" for device in self.degraded),
+                *(f"link:{link}" for link in self.cut_links),
+                *(f"port:{port}" for port in self.dead_ports),
+            )
+        )
+
+    @cached_property
+    def elements(self) -> frozenset[str]:
+        """Refs of all that failed, and of what is held to be the cause."""
+        return self.failed.union(self.roots)
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
@@ -119,6 +138,14 @@ class Feedback:
 
     published: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     settling: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryDoubt:
+    """Where inventory and network seem to disagree: the element as a ref, and a sentence for the operator."""
+
+    ref: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

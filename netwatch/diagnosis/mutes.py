@@ -14,8 +14,9 @@ def find_mutes(
 ) -> tuple[frozenset[str], bool]:
     """Silent devices that must forward: behind them alone something answered after they were confirmed silent.
 
-    They must have failed again after that answer, else they may just be returning. The second value says
-    whether something behind the rest still answers, so that the next failure may decide.
+    They must have failed again after that answer, else they may just be returning; and no port toward them may have
+    gone down since, else that is why they fail. The second value says whether something behind the rest still
+    answers, so that the next failure may decide.
     """
     left = set(silent)
     found: set[str] = set()
@@ -40,4 +41,8 @@ def find_mutes(
 
 def _passes(beliefs: Beliefs, settings: DiagnosisSettings, silent: str, answered_at: float) -> bool:
     evidence = beliefs.devices[silent]
-    return evidence.confirmed_at + settings.fresh_s < answered_at < evidence.last_fail_at
+    between = evidence.confirmed_at + settings.fresh_s < answered_at < evidence.last_fail_at
+    return between and not any(
+        (port := beliefs.ports.get((edge.neighbour, edge.far_interface))) is not None and port.fell_after(answered_at)
+        for edge in beliefs.net.edges[silent]
+    )

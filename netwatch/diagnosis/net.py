@@ -8,6 +8,8 @@ from typing import Final
 
 from netwatch.inventory.graph import Topology
 
+#: So many devices and links are remembered in shadows, which are asked for again while a fault lasts.
+_SHADOWS: Final = 200_000
 _RANK: Final = {"core": 0, "router": 1, "upstream": 1, "aggregation": 2, "distribution": 2}
 
 
@@ -18,6 +20,7 @@ class Net:
         self.topology = topology
         self.inventory = topology.inventory
         self.edges = topology.edges
+        self.near = {device: frozenset([edge.neighbour for edge in edges]) for device, edges in self.edges.items()}
         self.monitor_known = bool(self.inventory.monitor.attached_to)
         attached = sorted(d for d in self.inventory.monitor.attached_to if d in self.edges)
         self.starts: tuple[str, ...] = tuple(attached or self._chosen_starts(()))
@@ -94,6 +97,8 @@ class Tree:
         for device in reversed(self.order):
             if device in self.parent:
                 self._sizes[self.parent[device]] += self._sizes[device]
+        self._shadows: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = {}
+        self._kept = 0
         self.link_child = {link: child for child, link in self.parent_link.items()}
 
     def subtree(self, device: str) -> list[str]:
@@ -114,13 +119,23 @@ class Tree:
             yield at
             at = self.parent.get(at)
 
-    def shadow(self, dead: Collection[str], cut: Collection[str]) -> set[str]:
+    def shadow(self, dead: Collection[str], cut: Collection[str]) -> frozenset[str]:
         """Devices that lose every forwarding path from the monitor when `dead` and `cut` are gone.
 
-        The dead themselves are not in it. The cost is that of the subtrees concerned, not of the network.
+        The dead themselves are not in it. The cost is that of the subtrees concerned, not of the network; the same
+        question is answered from memory.
         """
-        gone = set(dead)
-        broken = cut if isinstance(cut, (set, frozenset)) else set(cut)
+        asked = (frozenset(dead), frozenset(cut))
+        found = self._shadows.get(asked)
+        if found is None:
+            found = self._shadows[asked] = frozenset(self._find_shadow(*asked))
+            self._kept += len(asked[0]) + len(asked[1]) + len(found)
+            if self._kept > _SHADOWS:
+                self._shadows.clear()
+                self._kept = 0
+        return found
+
+    def _find_shadow(self, gone: frozenset[str], broken: frozenset[str]) -> set[str]:
         doubtful = self._doubtful(gone, broken)
         doubtful -= gone
         if not doubtful:
@@ -154,7 +169,7 @@ class Tree:
                     reached.append(edge.neighbour)
         return doubtful
 
-    def _doubtful(self, gone: set[str], broken: Collection[str]) -> set[str]:
+    def _doubtful(self, gone: Collection[str], broken: Collection[str]) -> set[str]:
         """All whose path in the tree passes something that is gone."""
         tops = [device for device in gone if device in self.parent or device in self.net.begun]
         tops += [self.link_child[link] for link in broken if link in self.link_child]

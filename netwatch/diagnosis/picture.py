@@ -19,6 +19,7 @@ class Picture:
 
     `silent`: devices down that need an explanation. `covered`: links that announced work takes out.
     `mutes`: devices that are silent, yet pass traffic. `sticky`: refs that are roots of open incidents.
+    `dark`: all that are down and not mute, announced or not: they answer nothing, whatever the instant.
     """
 
     net: Net
@@ -31,6 +32,7 @@ class Picture:
     covered: frozenset[str] = frozenset()
     mutes: frozenset[str] = frozenset()
     sticky: frozenset[str] = frozenset()
+    dark: frozenset[str] = frozenset()
 
     def device(self, device: str) -> DeviceEvidence:
         return self.beliefs.devices[device]
@@ -112,8 +114,10 @@ def find_ghosts(net: Net, beliefs: Beliefs, settings: DiagnosisSettings) -> froz
     ghosts: set[str] = set()
     for port in beliefs.bad_ports:
         evidence = beliefs.ports[port.device, port.interface]
+        if evidence.ever_up:
+            continue
         link = net.inventory.links.get(net.topology.link_of_port.get(port, ""))
-        if link is None or evidence.ever_up or evidence.born_down_at == NEVER:
+        if link is None or evidence.born_down_at == NEVER:
             continue
         far = link.b.device if link.a == port else link.a.device
         known = beliefs.devices[far]

@@ -41,6 +41,10 @@ class PortEvidence:
         """Whether a reading or trap later than `after_at` says that the port is down."""
         return (self.down and self.read_at > after_at) or (self.hinted_down and self.trapped_down_at > after_at)
 
+    def fell_after(self, at: float) -> bool:
+        """Whether it went down after `at`, and may still be so."""
+        return (self.down and self.changed_at > at) or (self.hinted_down and self.trapped_down_at > at)
+
     def says_up(self, after_at: float) -> bool:
         return self.read_at > after_at and not self.down and not self.hinted_down
 

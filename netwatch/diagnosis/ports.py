@@ -12,7 +12,7 @@ from netwatch.diagnosis.model import Explanation, Scenario
 from netwatch.diagnosis.picture import Picture
 from netwatch.diagnosis.scope import find_scope
 from netwatch.diagnosis.wording import clock, counted, listed
-from netwatch.inventory.model import Inventory, Port, Segment
+from netwatch.inventory.model import Inventory, Port, PortGroup, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,28 @@ class PortIndex:
 
     def __init__(self, inventory: Inventory, attachments: Attachments) -> None:
         self.attachments = attachments
-        self.groups = {
-            group.id: tuple(Port(group.device, name) for name in group.interfaces)
-            for group in inventory.port_groups.values()
-        }
-        self.group_of: dict[Port, list[str]] = defaultdict(list)
-        self._grouped_at: dict[str, set[str]] = defaultdict(set)
-        for name in sorted(self.groups):
-            for port in self.groups[name]:
-                self.group_of[port].append(name)
-                self._grouped_at[port.device].add(port.interface)
+        self._groups = inventory.port_groups
+        self._at: dict[str, list[PortGroup]] = defaultdict(list)
+        for name in sorted(inventory.port_groups):
+            self._at[inventory.port_groups[name].device].append(inventory.port_groups[name])
+
+    def ports_of(self, group: str) -> list[Port]:
+        """The ports of a group, in the inventory's order."""
+        found = self._groups[group]
+        return [Port(found.device, name) for name in found.interfaces]
+
+    def groups_of(self, port: Port) -> list[str]:
+        """The groups that a port belongs to, sorted."""
+        return [group.id for group in self._at.get(port.device, ()) if port.interface in group.interfaces]
 
     def of_device(self, device: str) -> list[Port]:
         """Customers' and grouped ports of a device, sorted."""
-        names = self.attachments.interfaces(device) | self._grouped_at.get(device, set())
+        grouped = (group.interfaces for group in self._at.get(device, ()))
+        names = self.attachments.interfaces(device).union(*grouped)
         return [Port(device, name) for name in sorted(names)]
 
     def serves(self, port: Port) -> bool:
-        return port in self.group_of or port.interface in self.attachments.interfaces(port.device)
+        return bool(self.groups_of(port)) or port.interface in self.attachments.interfaces(port.device)
 
 
 def find_port_faults(picture: Picture, index: PortIndex, silenced: Collection[str]) -> PortFaults:
@@ -70,9 +74,9 @@ def find_port_faults(picture: Picture, index: PortIndex, silenced: Collection[st
             if together and not _one_group(index, together):
                 faults.append(_fault(picture, f"device:{device}", together, len(ports)))
     taken = {port for fault in faults for port in fault.ports}
-    for group in sorted({name for port in dead for name in index.group_of.get(port, ())}):
-        mine = [port for port in index.groups[group] if port in dead and port not in taken]
-        ports = [port for port in index.groups[group] if _was_up(picture, port)]
+    for group in sorted({name for port in dead for name in index.groups_of(port)}):
+        mine = [port for port in index.ports_of(group) if port in dead and port not in taken]
+        ports = [port for port in index.ports_of(group) if _was_up(picture, port)]
         need = max(picture.settings.group_ports, -(-len(ports) * picture.settings.group_share // 1))
         together = _together(picture, mine, int(need))
         if together:
@@ -112,9 +116,9 @@ def _was_up(picture: Picture, port: Port) -> bool:
 
 def _one_group(index: PortIndex, ports: Sequence[Port]) -> bool:
     """Whether all these ports lie in one group, which then is the nearer cause."""
-    common = set(index.group_of.get(ports[0], ()))
+    common = set(index.groups_of(ports[0]))
     for port in ports:
-        common &= set(index.group_of.get(port, ()))
+        common &= set(index.groups_of(port))
     return bool(common)
 
 

@@ -9,7 +9,7 @@ from netwatch.diagnosis.evidence import NEVER
 from netwatch.diagnosis.islands import Item
 from netwatch.diagnosis.picture import Picture
 from netwatch.diagnosis.shadow import Zone
-from netwatch.diagnosis.wording import called, clock, counted, listed
+from netwatch.diagnosis.wording import SHOWN, called, clock, counted, listed
 
 
 def explain(picture: Picture, zone: Zone) -> tuple[str, ...]:
@@ -33,7 +33,8 @@ def explain(picture: Picture, zone: Zone) -> tuple[str, ...]:
 
 def _names(picture: Picture, devices: Sequence[str]) -> str:
     known = picture.net.inventory.devices
-    return listed([known[device].name or device for device in devices])
+    shown = [known[device].name or device for device in devices[:SHOWN]]
+    return listed([*shown, *devices[SHOWN:]])
 
 
 def _seen(picture: Picture, item: Item) -> list[str]:

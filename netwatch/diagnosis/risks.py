@@ -33,6 +33,7 @@ class RiskIndex:
         self.by_link: dict[str, list[Risk]] = defaultdict(list)
         self.by_site: dict[str, list[Risk]] = defaultdict(list)
         self.devices_at: dict[str, list[str]] = defaultdict(list)
+        self._devices_of: dict[str, frozenset[str]] = {}
         for device in sorted(net.inventory.devices):
             site = net.inventory.devices[device].site
             if site is not None:
@@ -54,9 +55,13 @@ class RiskIndex:
                 found.setdefault(ref, (risk, []))[1].append(item)
         return {ref: found[ref] for ref in sorted(found)}
 
-    def devices_of(self, risk: Risk) -> Iterable[str]:
-        for site in sorted(risk.sites):
-            yield from self.devices_at.get(site, ())
+    def devices_of(self, risk: Risk) -> frozenset[str]:
+        """The devices on the sites of a power risk."""
+        found = self._devices_of.get(risk.ref)
+        if found is None:
+            found = frozenset(device for site in risk.sites for device in self.devices_at.get(site, ()))
+            self._devices_of[risk.ref] = found
+        return found
 
 
 def _link_risks(net: Net) -> list[Risk]:
@@ -81,19 +86,29 @@ def _link_risks(net: Net) -> list[Risk]:
 def _power_risks(net: Net) -> list[Risk]:
     members: dict[tuple[str, str], set[str]] = defaultdict(set)
     occupied = {device.site for device in net.inventory.devices.values() if device.site is not None}
+    chains: dict[str | None, tuple[str, ...]] = {None: ()}
     for site in net.inventory.sites.values():
         if site.id not in occupied:
             continue
         members["site", site.id].add(site.id)
         if site.power_feed:
             members["feed", site.power_feed].add(site.id)
-        region, seen = site.region, set[str]()
-        while region and region not in seen:
-            seen.add(region)
+        for region in _chain(net, site.region, chains):
             members["region", region].add(site.id)
+    return [Risk(f"{kind}:{name}", kind, sites=frozenset(sites)) for (kind, name), sites in sorted(members.items())]
+
+
+def _chain(net: Net, start: str | None, chains: dict[str | None, tuple[str, ...]]) -> tuple[str, ...]:
+    """A region and those above it, each once; what was found before is in `chains`."""
+    if start not in chains:
+        found: list[str] = []
+        region = start
+        while region and region not in found:
+            found.append(region)
             above = net.inventory.regions.get(region)
             region = above.parent if above else None
-    return [Risk(f"{kind}:{name}", kind, sites=frozenset(sites)) for (kind, name), sites in sorted(members.items())]
+        chains[start] = tuple(found)
+    return chains[start]
 
 
 def explains(picture: Picture, risk: Risk, item: Item, early: Mapping[str, float]) -> bool:
@@ -114,20 +129,28 @@ def own_cost(picture: Picture, risk: Risk) -> float:
 def penalty(picture: Picture, index: RiskIndex, risk: Risk, items: Sequence[Item], limit: float) -> float:
     """What is seen that speaks against `risk` as the cause of `items`; may stop counting above `limit`."""
     total = _gaps(picture, risk, items)
+    if total > limit:
+        return total
     onsets = [item.onset_at for item in items]
     if risk.kind in POWER:
         devices = picture.net.inventory.devices
         hit = frozenset(devices[item.device].site for item in items if item.device)
-        counts = (_still_powered(picture, device, max(onsets), hit) for device in index.devices_of(risk))
+        last_at = max(onsets)
+        counts = (_still_powered(picture, device, last_at, hit) for device in index.devices_of(risk) - picture.dark)
     else:
         others = sorted(risk.links - {link for item in items for link in item.links})
         contradiction, first_at = picture.settings.costs.contradiction, min(onsets)
         counts = (contradiction * picture.link_carries(link, first_at) for link in others)
+    # The same few amounts again and again: counted, not added up, so that their order does not matter.
+    seen: dict[float, int] = {}
+    against = 0.0
     for count in counts:
-        if total > limit:
-            break
-        total += count
-    return total
+        if count:
+            seen[count] = seen.get(count, 0) + 1
+            against += count
+            if total + against > limit + 1.0:
+                break
+    return total + sum(amount * times for amount, times in sorted(seen.items()))
 
 
 def _gaps(picture: Picture, risk: Risk, items: Sequence[Item]) -> float:
@@ -158,4 +181,5 @@ def on_battery(picture: Picture, index: RiskIndex, risk: Risk, onset_at: float) 
     if risk.kind not in POWER:
         return ()
     since_at = onset_at - picture.settings.battery_report_s
-    return tuple(device for device in index.devices_of(risk) if since_at < picture.device(device).battery_at)
+    reported = index.devices_of(risk) & picture.beliefs.on_battery
+    return tuple(device for device in sorted(reported) if since_at < picture.device(device).battery_at)

@@ -122,6 +122,8 @@ class DiagnosisSettings:
     """Where the monitor's place is unknown, it is cut off when so many of the devices are silent."""
     witness_s: Seconds = 12.0
     """The upstream is down when all witnesses failed for so long."""
+    session_s: Seconds = 20.0
+    """An upstream whose port is up counts as lost when no BGP session of its device came back for so long."""
     flap_window_s: Seconds = 600.0
     """How long a link's going down is remembered as flapping."""
     group_window_s: Seconds = 60.0

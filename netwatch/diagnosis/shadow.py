@@ -30,11 +30,10 @@ def find_zones(picture: Picture, causes: Sequence[Cause]) -> list[Zone]:
     found = [_enclosed(picture, cause, picture.tree.shadow(cause.dead, cause.cut)) for cause in causes]
     placed = set().union(*found, *(cause.dead for cause in causes)) if causes else set()
     # The latest cause of an island takes what no cause alone cuts off.
-    takes = {member: place for place, cause in enumerate(causes) for item in cause.items for member in item.members}
-    for member, place in takes.items():
-        if member not in placed:
-            found[place].add(member)
-    placed.update(takes)
+    takes = {item.members: place for place, cause in enumerate(causes) for item in cause.items}
+    for members, place in takes.items():
+        found[place] |= members - placed
+    placed.update(*takes)
     if len(causes) > 1:
         dead = frozenset(device for cause in causes for device in cause.dead)
         cut = frozenset(link for cause in causes for link in cause.cut)
@@ -43,8 +42,9 @@ def find_zones(picture: Picture, causes: Sequence[Cause]) -> list[Zone]:
     return [Zone(cause, frozenset(found[place] - cause.dead)) for place, cause in enumerate(causes)]
 
 
-def _enclosed(picture: Picture, cause: Cause, devices: set[str]) -> set[str]:
-    return {device for device in devices if is_silent(picture, device, cause.onset_at)}
+def _enclosed(picture: Picture, cause: Cause, devices: frozenset[str]) -> set[str]:
+    others = {device for device in devices - picture.dark if is_silent(picture, device, cause.onset_at)}
+    return others.union(devices & picture.dark)
 
 
 def is_silent(picture: Picture, device: str, onset_at: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from netwatch.diagnosis.evidence import NEVER, Silence
@@ -29,14 +29,18 @@ def look_out(picture: Picture, silenced: Collection[str], everyone: frozenset[st
     """Judge upstream ports and witnesses. `silenced`: devices that other faults have taken out."""
     upstreams = picture.net.inventory.upstreams
     alive = sorted(u for u, one in upstreams.items() if one.device not in silenced and one.device in picture.net.edges)
-    fallen = {u: at for u in alive if (at := _port_down_at(picture, u)) is not None}
-    if alive and len(fallen) == len(alive):
-        onset_at = max(fallen.values())
-        return Outlook((_all_lost(picture, tuple(alive), onset_at, _port_words(picture, fallen), everyone),))
-    found = [_one_lost(picture, u, at) for u, at in sorted(fallen.items())]
+    by_port = {u: at for u in alive if (at := _port_down_at(picture, u)) is not None}
+    by_session = {u: at for u in alive if u not in by_port and (at := _sessions_lost_at(picture, u)) is not None}
     failing = _witness_silence(picture)
+    fallen = {**by_port, **_believed(picture, by_session)}
+    undecided = len(fallen) < len(by_port) + len(by_session)
+    # Sessions alone never cut everyone off: while a witness answers, something still carries.
+    if alive and len(fallen) == len(alive) and (len(by_port) == len(alive) or failing is not None):
+        onset_at = max(fallen.values())
+        return Outlook((_all_lost(picture, tuple(alive), onset_at, _lost_words(picture, fallen), everyone),))
+    found = [_one_lost(picture, u, at) for u, at in sorted(fallen.items())]
     if failing is None or exits_of(picture.net) & set(silenced):
-        return Outlook(tuple(found))
+        return Outlook(tuple(found), undecided)
     lasted_s = max(failing.last_at, picture.now) - failing.onset_at
     own_answers = picture.beliefs.answered_at > picture.fresh_after(failing.onset_at)
     if lasted_s < picture.settings.witness_s or failing.probes < 2 or not own_answers:
@@ -46,8 +50,8 @@ def look_out(picture: Picture, silenced: Collection[str], everyone: frozenset[st
     if not left:
         return Outlook((_blind_outside(failing, words),))
     onset_at = min(failing.onset_at, *fallen.values()) if fallen else failing.onset_at
-    ports = _port_words(picture, fallen)
-    return Outlook((_all_lost(picture, tuple(alive), onset_at, (words, *ports), everyone),))
+    lost = _lost_words(picture, fallen)
+    return Outlook((_all_lost(picture, tuple(alive), onset_at, (words, *lost), everyone),))
 
 
 def _port_down_at(picture: Picture, upstream: str) -> float | None:
@@ -58,12 +62,35 @@ def _port_down_at(picture: Picture, upstream: str) -> float | None:
     return port.changed_at
 
 
-def _port_words(picture: Picture, fallen: dict[str, float]) -> tuple[str, ...]:
-    upstreams = picture.net.inventory.upstreams
-    return tuple(
-        f"port {upstreams[u].interface} of {upstreams[u].device} to upstream {u} is down since {clock(at)}"
-        for u, at in sorted(fallen.items())
-    )
+def _sessions_lost_at(picture: Picture, upstream: str) -> float | None:
+    """Since when all sessions of the upstream's device with the outside are down, while it answers."""
+    device = picture.net.inventory.upstreams[upstream].device
+    if picture.device(device).is_down or not picture.device(device).known:
+        return None
+    return picture.beliefs.signals.sessions_lost_at(device)
+
+
+def _believed(picture: Picture, lost: Mapping[str, float]) -> dict[str, float]:
+    """Those whose sessions stay down: a session that is merely reset comes back at once."""
+    return {u: at for u, at in lost.items() if picture.now - at >= picture.settings.session_s}
+
+
+def _lost_words(picture: Picture, fallen: Mapping[str, float]) -> tuple[str, ...]:
+    upstreams, words = picture.net.inventory.upstreams, []
+    for u, at in sorted(fallen.items()):
+        one = upstreams[u]
+        if _port_down_at(picture, u) is not None:
+            words.append(f"port {one.interface} of {one.device} to upstream {u} is down since {clock(at)}")
+        else:
+            up = " although its port is up" if _port_is_up(picture, u) else ""
+            words.append(f"no BGP session of {one.device} to upstream {u} is up since {clock(at)}{up}")
+    return tuple(words)
+
+
+def _port_is_up(picture: Picture, upstream: str) -> bool:
+    one = picture.net.inventory.upstreams[upstream]
+    port = picture.port(one.device, one.interface)
+    return port is not None and port.read_at > NEVER and not port.down
 
 
 def _witness_silence(picture: Picture) -> Silence | None:
@@ -81,14 +108,14 @@ def _witness_silence(picture: Picture) -> Silence | None:
 def _all_lost(
     picture: Picture, lost: tuple[str, ...], onset_at: float, words: tuple[str, ...], everyone: frozenset[str]
 ) -> Explanation:
-    """Every way out is gone. One witness alone, with no port that agrees, is weak."""
+    """Every way out is gone. One witness alone, with no port or session that agrees, is weak."""
     upstreams = picture.net.inventory.upstreams
     providers = {upstreams[u].provider or "" for u in lost}
     if len(lost) > 1 and len(providers) == 1 and "" not in providers:
         words = (*words, f"all of them come from {called(picture.net.inventory, 'provider:' + providers.pop())}")
     good = [evidence.answered_at for _, evidence in sorted(picture.beliefs.witnesses.items()) if evidence.known]
     witnesses = len(good)
-    ports = sum(_port_down_at(picture, u) is not None for u in lost)
+    agreed = any(max(_port_down_at(picture, u) or NEVER, _sessions_lost_at(picture, u) or NEVER) > NEVER for u in lost)
     good += [p.last_up_at for u in lost if (p := picture.port(upstreams[u].device, upstreams[u].interface))]
     return Explanation(
         key="",
@@ -99,7 +126,7 @@ def _all_lost(
         last_good_at=max((at for at in good if 0.0 <= at < onset_at), default=onset_at),
         confirmed_at=max(onset_at, picture.beliefs.answered_at),
         confidence=0.95 if len(lost) == 1 else 0.8,
-        strong=witnesses > 1 or ports > 0,
+        strong=witnesses > 1 or agreed,
         settled=True,
         affected=Affected(out=everyone),
         reasons=(*words, f"concluded: every way out is lost ({listed(lost)}), so everyone is cut off from outside"),
@@ -119,10 +146,18 @@ def _one_lost(picture: Picture, upstream: str, onset_at: float) -> Explanation:
         last_good_at=good_at,
         confirmed_at=onset_at,
         confidence=0.95,
-        strong=True,
+        strong=_port_down_at(picture, upstream) is not None,
         settled=True,
-        reasons=(*_port_words(picture, {upstream: onset_at}), "the other ways out still carry"),
+        reasons=(*_lost_words(picture, {upstream: onset_at}), _what_is_left(picture)),
     )
+
+
+def _what_is_left(picture: Picture) -> str:
+    known = any(evidence.known for evidence in picture.beliefs.witnesses.values())
+    several = len(picture.net.inventory.upstreams) > 1
+    if known or several:
+        return "the other ways out still carry" if several else "a witness outside still answers, so something carries"
+    return "no witness outside is asked, so whether anything still carries is not known"
 
 
 def _blind_outside(failing: Silence, words: str) -> Explanation:

@@ -8,6 +8,8 @@ from typing import Final
 
 from netwatch.inventory.model import Inventory
 
+#: So many names are shown in a row.
+SHOWN: Final = 3
 _UNIX_FROM: Final = 1e9
 
 
@@ -23,7 +25,7 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def listed(names: Sequence[str], most: int = 3) -> str:
+def listed(names: Sequence[str], most: int = SHOWN) -> str:
     """Names in a row; after `most` of them only how many more there are."""
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

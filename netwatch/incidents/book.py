@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from netwatch.diagnosis.model import Explanation, Feedback, Scenario, Scope
+from netwatch.diagnosis.model import Diagnosis, Explanation, Feedback, Scenario, Scope
 from netwatch.incidents.model import Incident, Status
 
 #: The incident is not over yet.
@@ -58,7 +57,7 @@ class Track:
     """Timers of a followed incident. They begin anew after a restart, so that nothing happens too early.
 
     `begun_at`: first seen. `view` and `steady_since_at`: what the diagnosis says and since when it says so. `grown_at`: the last time that
-    an element joined. `peak`: all that failed since it was published (before: of now). `healthy_since_at`: since when
+    an element joined. `calm`: what was last followed without anything left to wait for. `peak`: all that failed since it was published (before: of now). `healthy_since_at`: since when
     no explanation is seen, None = one is.
     """
 
@@ -70,6 +69,13 @@ class Track:
     healthy_since_at: float | None = None
     joined: Drift | None = None
     gone: Drift | None = None
+    calm: tuple[Explanation, Incident] | None = None
+
+    def is_calm(self, explanation: Explanation, incident: Incident) -> bool:
+        """Whether this explanation was already followed for this incident to the point where time changes nothing."""
+        if self.calm is None or self.healthy_since_at is not None or self.joined is not None or self.gone is not None:
+            return False
+        return self.calm[0] is explanation and self.calm[1] is incident
 
 
 def _no_incidents() -> Mapping[str, Incident]:
@@ -81,11 +87,30 @@ def _no_tracks() -> Mapping[str, Track]:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """While a diagnosis that can see says nothing but these `explanations`, nothing changes before `until_at`."""
+
+    explanations: tuple[Explanation, ...]
+    until_at: float
+
+    def holds(self, diagnosis: Diagnosis, now: float) -> bool:
+        """Whether this is still so."""
+        sees = diagnosis.warm and not diagnosis.isolated and diagnosis.blind_until_at is None
+        found = diagnosis.explanations
+        same = found is self.explanations or (
+            len(found) == len(self.explanations)
+            and all(one is old for one, old in zip(found, self.explanations, strict=True))
+        )
+        return sees and same and now < self.until_at
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """The state of the life cycle. `Book.of` makes one from the journal's incidents."""
 
     incidents: Mapping[str, Incident] = field(default_factory=_no_incidents)
     tracks: Mapping[str, Track] = field(default_factory=_no_tracks)
+    rest: Rest | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, incidents: Iterable[Incident]) -> Book:
@@ -109,26 +134,6 @@ class Book:
             published=MappingProxyType({i.key: i.roots for i in live if i.status in PUBLISHED}),
             settling=MappingProxyType({i.key: i.roots for i in live if i.status is Status.SETTLING}),
         )
-
-
-@lru_cache(maxsize=256)  # asked several times a step, of explanations that seldom change
-def failed_of(explanation: Explanation) -> frozenset[str]:
-    """Refs of the devices, links and ports that the explanation holds for failed or silent."""
-    return frozenset(
-        (
-            *(f"device:{device}" for device in explanation.down),
-            *(f"device:{device}" for device in explanation.unreachable),
-            *(f"device:{device}" for device in explanation.degraded),
-            *(f"link:{link}" for link in explanation.cut_links),
-            *(f"port:{port}" for port in explanation.dead_ports),
-        )
-    )
-
-
-def elements_of(subject: Explanation | Incident) -> frozenset[str]:
-    """Refs of all that failed, and of what is held to be the cause."""
-    failed = subject.elements if isinstance(subject, Incident) else failed_of(subject)
-    return failed.union(subject.roots)
 
 
 def hit(subject: Explanation | Incident) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netwatch.diagnosis.model import Alternative, Explanation, Scope
-from netwatch.incidents.book import PUBLISHED, Track, View, drifted, failed_of, hit, ripe
+from netwatch.incidents.book import PUBLISHED, Track, View, drifted, hit, ripe
 from netwatch.incidents.closing import end
 from netwatch.incidents.matching import Pair
 from netwatch.incidents.model import ChangeKind, Incident, Status
@@ -17,7 +17,10 @@ from netwatch.incidents.sheet import Sheet
 def follow(sheet: Sheet, pair: Pair, moment: Moment) -> None:
     """Bring one incident in line with its explanation."""
     incident, explanation = pair.incident, pair.explanation
-    track = _timed(sheet.track(incident.id), explanation, incident, sheet.now)
+    known = sheet.track(incident.id)
+    if known is not None and known.is_calm(explanation, incident):
+        return
+    track = _timed(known, explanation, incident, sheet.now)
     sheet.put_track(incident.id, track)
     if incident.muted is not None:
         keep_silent(sheet, pair, track, moment)
@@ -33,7 +36,7 @@ def follow(sheet: Sheet, pair: Pair, moment: Moment) -> None:
 
 def _timed(track: Track | None, explanation: Explanation, incident: Incident, now: float) -> Track:
     """The incident's timers after this explanation was seen."""
-    view, elements = View.of(explanation), failed_of(explanation)
+    view, elements = View.of(explanation), explanation.failed
     if track is None:
         return Track(view, now, now, now, elements | incident.elements)
     if view.roots != track.view.roots or view.scope is not track.view.scope:
@@ -79,7 +82,7 @@ def _taken_over(incident: Incident, explanation: Explanation, view: View) -> Inc
 
 def _settle(sheet: Sheet, pair: Pair, track: Track, moment: Moment) -> None:
     incident, explanation = pair.incident, pair.explanation
-    elements = failed_of(explanation)
+    elements = explanation.failed
     after = replace(_taken_over(incident, explanation, View.of(explanation)), status=Status.SETTLING, elements=elements)
     reason = verdict(explanation, track, moment)
     if reason in PUBLISH:
@@ -97,7 +100,7 @@ def _settle(sheet: Sheet, pair: Pair, track: Track, moment: Moment) -> None:
 
 
 def _reopen(sheet: Sheet, incident: Incident, explanation: Explanation, track: Track) -> None:
-    elements, people = failed_of(explanation), hit(explanation)
+    elements, people = explanation.failed, hit(explanation)
     after = replace(
         _taken_over(incident, explanation, View.of(explanation)),
         onset_at=incident.onset_at,
@@ -115,7 +118,7 @@ def _reopen(sheet: Sheet, incident: Incident, explanation: Explanation, track: T
 
 def _revise(sheet: Sheet, pair: Pair, track: Track, moment: Moment) -> None:
     incident, explanation = pair.incident, pair.explanation
-    elements = failed_of(explanation)
+    elements = explanation.failed
     receding = _recedes(track, elements, moment)
     view = View.of(incident)
     differs = view.roots != explanation.roots or view.scope is not explanation.scope
@@ -134,6 +137,12 @@ def _revise(sheet: Sheet, pair: Pair, track: Track, moment: Moment) -> None:
     if receding or (differs and not changed):
         after = _worded_as_before(after, incident, explanation, differs=differs)
     _tell_people(sheet, pair, after, track, moment)
+    told = sheet.track(incident.id)
+    if told is not None and told.joined is None and told.gone is None and sheet.incident(incident.id) is incident:
+        quiet_s, wider = moment.now - track.grown_at, RANK[explanation.scope] > RANK[incident.scope]
+        final = quiet_s > moment.settings.cause_final_s and not wider
+        if quiet_s > moment.settings.quiet_s and (final or not differs):
+            sheet.put_track(incident.id, replace(told, calm=(explanation, incident)))
 
 
 def _recedes(track: Track, elements: frozenset[str], moment: Moment) -> bool:

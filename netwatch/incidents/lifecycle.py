@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from netwatch.diagnosis.model import Diagnosis, Explanation, Scope
-from netwatch.incidents.book import LIVE, PUBLISHED, Book, Track, View, failed_of
+from netwatch.incidents.book import LIVE, PUBLISHED, Book, Rest, Track, View
 from netwatch.incidents.closing import end
 from netwatch.incidents.following import follow
-from netwatch.incidents.matching import Pair, match, swallowing
+from netwatch.incidents.matching import Pair, Seen, match
 from netwatch.incidents.model import Change, ChangeKind, Command, Incident, Status
 from netwatch.incidents.muting import fade
 from netwatch.incidents.orders import obey
 from netwatch.incidents.publishing import Moment
 from netwatch.incidents.settings import IncidentSettings
-from netwatch.incidents.sheet import Sheet
+from netwatch.incidents.sheet import Sheet, last_at
 
 
 def step(
@@ -29,22 +29,48 @@ def step(
     Changes come in an order that depends on nothing but the inputs' values: people's orders, then incidents by
     age, then news. The same book is returned when nothing changed.
     """
+    if not commands and book.rest is not None and book.rest.holds(diagnosis, now):
+        return book, ()
     sheet, moment = Sheet(book, now), Moment(now, diagnosis, settings)
     for command in commands:
         obey(sheet, command, book)
     seen = _to_follow(diagnosis)
-    matched = match(seen, _candidates(sheet, diagnosis, settings), now, settings)
+    candidates = _candidates(sheet, diagnosis, settings)
+    matched = match(seen, candidates, now, settings, _calm(sheet, seen, candidates))
     for pair in matched.pairs:
         follow(sheet, pair, moment)
     news = [_begin(sheet, explanation) for explanation in matched.news]
     for pair in news:
         follow(sheet, pair, moment)
-    pairs = (*matched.pairs, *news)
+    pairs = Seen((*matched.pairs, *news))
     for incident in matched.left:
         _leave(sheet, incident, pairs, moment)
     _fade_unseen(sheet, pairs, moment)
     _forget_echoes(sheet, book, pairs)
-    return sheet.book(settings.keep_resolved_s), tuple(sheet.changes)
+    after = sheet.book(settings.keep_resolved_s)
+    if pairs.pairs and not (commands or sheet.changes or matched.left or diagnosis.isolated):
+        after = _at_rest(after, pairs, diagnosis, moment)
+    return after, tuple(sheet.changes)
+
+
+def _at_rest(book: Book, pairs: Seen, diagnosis: Diagnosis, moment: Moment) -> Book:
+    """The book with a note that nothing changes until the diagnosis does, when that is so."""
+    tracks = book.tracks
+    for pair in pairs.pairs:
+        track = tracks.get(pair.incident.id)
+        if track is None or not track.is_calm(pair.explanation, book.incidents[pair.incident.id]):
+            return book
+    settings, until_at = moment.settings, float("inf")
+    for incident in book.incidents.values():
+        if incident.muted is not None:
+            return book
+        if incident.status not in LIVE:
+            ends = [
+                last_at(incident) + settings.keep_resolved_s,
+                (incident.resolved_at or 0.0) + settings.reopen_within_s,
+            ]
+            until_at = min(until_at, *(at for at in ends if at > moment.now), float("inf"))
+    return replace(book, rest=Rest(diagnosis.explanations, until_at))
 
 
 def _to_follow(diagnosis: Diagnosis) -> tuple[Explanation, ...]:
@@ -67,6 +93,21 @@ def _candidates(sheet: Sheet, diagnosis: Diagnosis, settings: IncidentSettings) 
         if incident.status in LIVE or resolved_lately or incident.muted is not None:
             found.append(incident)
     return tuple(found)
+
+
+def _calm(
+    sheet: Sheet, explanations: Iterable[Explanation], incidents: Iterable[Incident]
+) -> Mapping[str, Explanation]:
+    """By incident, the explanation that it follows, where neither has changed."""
+    seen = {id(explanation) for explanation in explanations}
+    found = {}
+    for incident in incidents:
+        track = sheet.track(incident.id)
+        if track is not None and track.calm is not None and id(track.calm[0]) in seen:
+            explanation = track.calm[0]
+            if incident.key == explanation.key and track.is_calm(explanation, incident):
+                found[incident.id] = explanation
+    return found
 
 
 def _stand_still(sheet: Sheet, incident: Incident) -> None:
@@ -99,7 +140,7 @@ def _begin(sheet: Sheet, explanation: Explanation) -> Pair:
         planned=explanation.planned,
         reasons=explanation.reasons,
         alternatives=explanation.alternatives,
-        elements=failed_of(explanation),
+        elements=explanation.failed,
         revision=known.revision if known else 0,
         revisions=known.revisions if known else (),
     )
@@ -126,12 +167,12 @@ def incident_id(explanation: Explanation, attempt: int = 0) -> str:
     return f"nw-{minute}-{hashlib.sha256(text.encode()).hexdigest()[:4]}"
 
 
-def _leave(sheet: Sheet, incident: Incident, pairs: Sequence[Pair], moment: Moment) -> None:
+def _leave(sheet: Sheet, incident: Incident, pairs: Seen, moment: Moment) -> None:
     """What becomes of a live incident that no explanation supports: merged, hidden, or on its way to be over."""
     current = sheet.incident(incident.id)
     if current is None or current.status not in LIVE:
         return
-    larger = swallowing(current, pairs)
+    larger = pairs.swallowing(current)
     if larger is not None:
         if current.status is Status.SETTLING or _takes_over(larger, current, moment):
             _merge(sheet, current, larger)
@@ -161,16 +202,16 @@ def _merge(sheet: Sheet, incident: Incident, larger: Pair) -> None:
     sheet.put_track(incident.id, None)
 
 
-def _fade_unseen(sheet: Sheet, pairs: Sequence[Pair], moment: Moment) -> None:
-    seen = {pair.incident.id for pair in pairs}
+def _fade_unseen(sheet: Sheet, pairs: Seen, moment: Moment) -> None:
+    seen = {pair.incident.id for pair in pairs.pairs}
     for incident in tuple(sheet.incidents()):
         if incident.muted is not None and incident.id not in seen:
             fade(sheet, incident, pairs, moment)
 
 
-def _forget_echoes(sheet: Sheet, book: Book, pairs: Sequence[Pair]) -> None:
+def _forget_echoes(sheet: Sheet, book: Book, pairs: Seen) -> None:
     """End the timers of incidents that are over and no longer seen, so that the next sight counts anew."""
-    seen = {pair.incident.id for pair in pairs}
+    seen = {pair.incident.id for pair in pairs.pairs}
     for name in book.tracks:
         incident = sheet.incident(name)
         if name not in seen and incident is not None and incident.status not in LIVE and incident.muted is None:

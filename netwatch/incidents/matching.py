@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from netwatch.diagnosis.model import Affected, Explanation, Scope
-from netwatch.incidents.book import PUBLISHED, elements_of
+from netwatch.incidents.book import PUBLISHED
+from netwatch.incidents.index import Index
 from netwatch.incidents.model import Incident, Status
 from netwatch.incidents.settings import IncidentSettings
 
+_NONE_CALM: Mapping[str, Explanation] = MappingProxyType({})
 #: Scopes of which customers are told.
 _TOLD_SCOPES = frozenset({Scope.REGIONAL, Scope.CUSTOMER})
 
@@ -32,30 +35,39 @@ class Matched:
 
 
 def match(
-    explanations: Iterable[Explanation], incidents: Sequence[Incident], now: float, settings: IncidentSettings
+    explanations: Iterable[Explanation],
+    incidents: Sequence[Incident],
+    now: float,
+    settings: IncidentSettings,
+    calm: Mapping[str, Explanation] = _NONE_CALM,
 ) -> Matched:
     """Pair each explanation with at most one incident, each incident with at most one explanation and its pieces.
 
     `incidents` are the live ones, those resolved lately, and those that a person resolved while they were seen.
+    `calm`: by incident, the explanation that it follows and that has not changed: nothing could fit better.
     """
-    waiting = sorted(explanations, key=lambda e: (e.onset_at, e.key))
-    elements = {id(e): elements_of(e) for e in waiting}
+    chosen = {place: calm[incident.id] for place, incident in enumerate(incidents) if incident.id in calm}
+    paired = {id(explanation) for explanation in chosen.values()}
+    waiting = sorted((e for e in explanations if id(e) not in paired), key=lambda e: (e.onset_at, e.key))
+    index = Index([incident.marks for incident in incidents], [incident.key for incident in incidents])
+    near = [index.touched(explanation.elements, explanation.key) for explanation in waiting]
     ranked = sorted(
         (rank, place, number)
         for number, explanation in enumerate(waiting)
-        for place, incident in enumerate(incidents)
-        if (rank := _rank(incident, explanation, elements[id(explanation)], now, settings)) is not None
+        for place in near[number]
+        if (rank := _rank(incidents[place], explanation, now, settings)) is not None
     )
-    chosen: dict[int, Explanation] = {}
     taken: set[int] = set()
     for _, place, number in ranked:
         if place not in chosen and number not in taken:
             chosen[place] = waiting[number]
             taken.add(number)
-    rest = [explanation for number, explanation in enumerate(waiting) if number not in taken]
+    rest = [number for number in range(len(waiting)) if number not in taken]
     news: list[Explanation] = []
-    for explanation in rest:
-        home = _home_of_piece(explanation, elements[id(explanation)], incidents, chosen, settings)
+    for number in rest:
+        explanation = waiting[number]
+        near_and_chosen = [place for place in near[number] if place in chosen]
+        home = _home_of_piece(explanation, incidents, near_and_chosen, chosen, settings)
         if home is None:
             news.append(explanation)
         else:
@@ -68,15 +80,15 @@ def match(
 
 
 def _rank(
-    incident: Incident, explanation: Explanation, elements: frozenset[str], now: float, settings: IncidentSettings
+    incident: Incident, explanation: Explanation, now: float, settings: IncidentSettings
 ) -> tuple[float, ...] | None:
     """How well they fit, smaller is better; None when they can't be the same fault."""
-    own = elements_of(incident)
+    own, elements = incident.marks, explanation.elements
     share = len(own & elements) / len(own) if own else 0.0
     same_key = incident.key == explanation.key
     shared_roots = len(set(incident.roots) & set(explanation.roots))
     near = abs(explanation.onset_at - incident.onset_at) <= settings.match_window_s
-    inside = near and len(own & elements) * 2 >= len(elements)
+    inside = (near or incident.status is Status.RECOVERING) and len(own & elements) * 2 >= len(elements)
     if not _fits_in_kind(incident, explanation, rest=shared_roots > 0 or inside):
         return None
     muted = incident.muted is not None
@@ -107,20 +119,22 @@ def _fits_in_kind(incident: Incident, explanation: Explanation, *, rest: bool) -
 
 def _home_of_piece(
     explanation: Explanation,
-    elements: frozenset[str],
     incidents: Sequence[Incident],
+    places: Iterable[int],
     chosen: Mapping[int, Explanation],
     settings: IncidentSettings,
 ) -> int | None:
     """The incident of which the explanation is a piece: what was told, or resolved by a person, is never split."""
     if explanation.planned:
         return None
-    for place, incident in enumerate(incidents):
+    elements = explanation.elements
+    for place in places:
+        incident = incidents[place]
         muted = incident.muted is not None
-        if place not in chosen or chosen[place].planned or not (muted or incident.status in PUBLISHED):
+        if chosen[place].planned or not (muted or incident.status in PUBLISHED):
             continue
         least = len(elements) if explanation.scope is Scope.REDUNDANCY else len(elements) / 2
-        inside = len(elements & elements_of(incident)) >= least
+        inside = len(elements & incident.marks) >= least
         early = explanation.onset_at <= (incident.opened_at or 0.0) + settings.settle_growing_s
         if inside and (early or muted or incident.status is Status.RECOVERING):
             return place
@@ -142,14 +156,23 @@ def _with_piece(main: Explanation, piece: Explanation) -> Explanation:
     )
 
 
-def swallowing(incident: Incident, pairs: Iterable[Pair]) -> Pair | None:
-    """The pair of another incident whose explanation covers this one's elements, None when there is none."""
-    own = elements_of(incident)
-    if not own or incident.scope is Scope.MONITORING:
+class Seen:
+    """The pairs of one step, to be asked which of them explains another incident too."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self.pairs = pairs
+        self._index: Index | None = None
+
+    def swallowing(self, incident: Incident) -> Pair | None:
+        """The pair of another incident whose explanation covers this one's elements, None when there is none."""
+        own = incident.marks
+        if not own or incident.scope is Scope.MONITORING:
+            return None
+        if self._index is None:
+            self._index = Index([pair.explanation.elements for pair in self.pairs])
+        for place in self._index.touched(own):
+            pair = self.pairs[place]
+            covered = len(own & pair.explanation.elements)
+            if pair.incident.id != incident.id and covered * 5 >= len(own) * 4:
+                return pair
         return None
-    for pair in pairs:
-        elements = elements_of(pair.explanation)
-        covered = len(own & elements)
-        if pair.incident.id != incident.id and covered * 5 >= len(own) * 4:
-            return pair
-    return None

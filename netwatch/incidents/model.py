@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from netwatch.diagnosis.model import Affected, Alternative, Scenario, Scope
 
@@ -27,7 +28,7 @@ class Revision:
     change: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Incident:
     """One outage over time. Immutable: every change is a new value with a higher `revision`.
 
@@ -73,6 +74,11 @@ class Incident:
     elements: frozenset[str] = frozenset()
     impact_confidence: float | None = None
     muted: frozenset[str] | None = None
+
+    @cached_property
+    def marks(self) -> frozenset[str]:
+        """Refs of all that failed, and of what is held to be the cause."""
+        return self.elements.union(self.roots)
 
     @property
     def sure_of_customers(self) -> float:

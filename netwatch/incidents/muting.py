@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from netwatch.incidents.book import Track, View, drifted, hit, ripe
 from netwatch.incidents.closing import stable_s
-from netwatch.incidents.matching import Pair, swallowing
+from netwatch.incidents.matching import Pair, Seen
 from netwatch.incidents.model import ChangeKind, Incident
 from netwatch.incidents.publishing import Moment
 from netwatch.incidents.sheet import Sheet
@@ -33,10 +32,10 @@ def keep_silent(sheet: Sheet, pair: Pair, track: Track, moment: Moment) -> None:
     sheet.put_track(incident.id, replace(track, joined=joined, gone=gone))
 
 
-def fade(sheet: Sheet, incident: Incident, pairs: Sequence[Pair], moment: Moment) -> None:
+def fade(sheet: Sheet, incident: Incident, seen: Seen, moment: Moment) -> None:
     """Count how long a muted incident has not been seen; after the stable period the order has done its work."""
     track = sheet.track(incident.id) or Track(View.of(incident), sheet.now, sheet.now, sheet.now, incident.elements)
-    if not _is_gone(incident, pairs, moment):
+    if not _is_gone(incident, seen, moment):
         track = replace(track, healthy_since_at=None, joined=None, gone=None)
     elif track.healthy_since_at is None:
         track = replace(track, healthy_since_at=sheet.now, joined=None, gone=None)
@@ -47,11 +46,11 @@ def fade(sheet: Sheet, incident: Incident, pairs: Sequence[Pair], moment: Moment
     sheet.put_track(incident.id, track)
 
 
-def _is_gone(incident: Incident, pairs: Sequence[Pair], moment: Moment) -> bool:
+def _is_gone(incident: Incident, seen: Seen, moment: Moment) -> bool:
     """Whether not being seen means that it is gone: somebody looks, and nothing larger hides it."""
     devices = {ref.removeprefix(_DEVICE) for ref in incident.elements if ref.startswith(_DEVICE)}
     unheard = bool(devices) and devices <= moment.diagnosis.unheard
-    return moment.can_see and not unheard and swallowing(incident, pairs) is None
+    return moment.can_see and not unheard and seen.swallowing(incident) is None
 
 
 def _speak_again(sheet: Sheet, incident: Incident, sentence: str) -> None:

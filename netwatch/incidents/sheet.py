@@ -65,7 +65,7 @@ class Sheet:
         old = {
             name
             for name, incident in incidents.items()
-            if incident.status not in LIVE and incident.muted is None and self.now - _last_at(incident) > keep_s
+            if incident.status not in LIVE and incident.muted is None and self.now - last_at(incident) > keep_s
         }
         if not self._incidents and not self._tracks and not old:
             return self._before
@@ -76,5 +76,6 @@ class Sheet:
         )
 
 
-def _last_at(incident: Incident) -> float:
+def last_at(incident: Incident) -> float:
+    """When anything was last noted of the incident."""
     return incident.revisions[-1].at if incident.revisions else incident.onset_at

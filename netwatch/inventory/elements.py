@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Final
 
 from netwatch.inventory.fields import Block, Key
@@ -41,7 +42,7 @@ def link_end(written: str) -> Port:
     device, colon, interface = written.partition(":")
     if not device or (colon and not interface):
         raise WrongValueError(f'"{written}" is no end of a link', 'write "device:interface" or "device"')
-    return Port(ident(device), text(interface))
+    return Port(intern(ident(device)), intern(text(interface)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,24 @@ class Section:
     make: Callable[[dict[str, Any]], Any]
 
 
+#: What providers call an element in their maintenance notes; `calendars` reads it where it stands.
+_OBJECT_IDS: Final = Key(text, many=True)
+
+
+def _plain(make: Callable[..., Any]) -> Callable[[dict[str, Any]], Any]:
+    """An element of its keys; `object_ids` is none of it."""
+    return lambda values: make(**{name: value for name, value in values.items() if name != "object_ids"})
+
+
 def _named(make: Callable[..., Any]) -> Callable[[dict[str, Any]], Any]:
     """Without a name, the id is the name."""
-    return lambda values: make(**{"name": values["id"], **values})
+    return lambda values: _plain(make)({"name": values["id"], **values})
 
 
 def _device(values: dict[str, Any]) -> Device:
     values.setdefault("transit", values.get("role") != "cpe")
-    return Device(**{"name": values["id"], **values})
+    device: Device = _named(Device)(values)
+    return device
 
 
 def _maintenance(values: dict[str, Any]) -> Maintenance:
@@ -86,7 +97,13 @@ SECTIONS: Final[Mapping[str, Section]] = {
     ),
     "providers": Section(
         "provider",
-        {"id": Key(ident, required=True), "name": Key(text), "phone": Key(phone), "contract": Key(text)},
+        {
+            "id": Key(ident, required=True),
+            "name": Key(text),
+            "phone": Key(phone),
+            "contract": Key(text),
+            "object_ids": _OBJECT_IDS,
+        },
         _named(Provider),
     ),
     "devices": Section(
@@ -101,6 +118,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
             "icmp": Key(boolean),
             "battery_minutes": Key(_MINUTES, null=0.0),
             "transit": Key(boolean),
+            "object_ids": _OBJECT_IDS,
         },
         _device,
     ),
@@ -112,8 +130,9 @@ SECTIONS: Final[Mapping[str, Section]] = {
             "b": Key(link_end, required=True),
             "ducts": Key(ident, many=True),
             "provider": Key(ident),
+            "object_ids": _OBJECT_IDS,
         },
-        lambda values: Link(**values),
+        _plain(Link),
     ),
     "upstreams": Section(
         "upstream",
@@ -122,8 +141,9 @@ SECTIONS: Final[Mapping[str, Section]] = {
             "device": Key(ident, required=True),
             "interface": Key(text),
             "provider": Key(ident),
+            "object_ids": _OBJECT_IDS,
         },
-        lambda values: Upstream(**values),
+        _plain(Upstream),
     ),
     "port_groups": Section(
         "port_group",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from netwatch.errors import Fault, InputError, Place
+from netwatch.inventory.calendars import take_calendars
+from netwatch.inventory.collector import collector_paused
 from netwatch.inventory.customers import take_block, take_csv
 from netwatch.inventory.draft import Draft
 from netwatch.inventory.islands import check_islands
@@ -45,33 +45,26 @@ def read(
     lenient: bool = False,
     profiles: Collection[str] | None = None,
     named_at: Mapping[Path, Place] | None = None,
+    calendars: Sequence[Path] = (),
 ) -> Loaded:
     """The inventory of all files with its warnings.
 
     `profiles` are the SNMP profiles that devices may name (None = any); `named_at` tells where the
-    operator named each file.
+    operator named each file. `calendars` are iCalendar files of announced work.
 
     Raises:
         InputError: every fault of all files.
     """
-    with _collector_paused():
-        return _read(paths, lenient, profiles, named_at or {})
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking millions of fresh objects again and again: half of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    with collector_paused():
+        return _read(paths, lenient, profiles, named_at or {}, calendars)
 
 
 def _read(
-    paths: Sequence[Path], lenient: bool, profiles: Collection[str] | None, places: Mapping[Path, Place]
+    paths: Sequence[Path],
+    lenient: bool,
+    profiles: Collection[str] | None,
+    places: Mapping[Path, Place],
+    calendars: Sequence[Path],
 ) -> Loaded:
     draft = Draft()
     tables = _take_yaml(paths, draft, places)
@@ -79,6 +72,7 @@ def _read(
     check_references(draft, profiles)
     check_links(draft)
     check_islands(draft)
+    take_calendars(calendars, draft, places)
     services = Services(draft)
     for block in draft.customer_blocks:
         take_block(block, services, draft)

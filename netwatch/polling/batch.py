@@ -11,27 +11,51 @@ import errno
 import os
 import socket
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from netwatch.errors import OperatingError
 
 WORD: Final = "Q" if struct.calcsize("P") == 8 else "I"
 _HEADER: Final = struct.Struct("@PIPNPNi0PI0P")  # msghdr, then the received length
 _IOVEC: Final = struct.Struct("@PN")
+_LENGTH: Final = struct.Struct("@N")  # the second field of an _IOVEC
 NAME_BYTES: Final = 32
 CONTROL_BYTES: Final = 64
 TRANSIENT: Final = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.EINTR, errno.ENOMEM})
 """The kernel could not take the packet now: it was not sent, and nobody is to blame."""
 
 _SO_RCVBUFFORCE: Final = 33  # Source: asm-generic/socket.h
+_SO_MEMINFO: Final = 55
+_MEMINFO: Final = struct.Struct("=9I")  # Source: linux/sock_diag.h: queued bytes first, their limit, ..., drops last
+_FULL_RATIO: Final = 0.9
 _OURS: Final = frozenset({errno.EBADF, errno.ENOTSOCK, errno.EFAULT, errno.EINVAL})
 _PENDING_ERRORS: Final = 3
+_SOCKADDR_IN_BYTES: Final = 16
 
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _recvmmsg: Final = _LIBC.recvmmsg
 _recvmmsg.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
 _sendmmsg: Final = _LIBC.sendmmsg
 _sendmmsg.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
+
+
+def socket_address(address: str, port: int) -> bytes:
+    """A struct sockaddr_in or sockaddr_in6. Source: ip(7), ipv6(7).
+
+    Raises:
+        OSError: the address is none, or its scope names no interface.
+    """
+    bare, _, scope = address.partition("%")
+    if ":" not in bare:
+        return struct.pack("=H", socket.AF_INET) + struct.pack("!H4s8x", port, socket.inet_pton(socket.AF_INET, bare))
+    packed = socket.inet_pton(socket.AF_INET6, bare)
+    place = struct.pack("!HI16s", port, 0, packed)
+    return struct.pack("=H", socket.AF_INET6) + place + struct.pack("=I", socket.if_nametoindex(scope) if scope else 0)
+
+
+def source_of(name: bytes) -> bytes:
+    """What of a `socket_address` tells who it is: family, port and address. Compares with `Receiver.source`."""
+    return name[:8] if len(name) == _SOCKADDR_IN_BYTES else name[:4] + name[8:24]
 
 
 def ask_receive_buffer(sock: socket.socket, wanted: int) -> int:
@@ -43,6 +67,25 @@ def ask_receive_buffer(sock: socket.socket, wanted: int) -> int:
     return sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # the kernel doubles for its own bookkeeping
 
 
+class Overflow(NamedTuple):
+    """How a socket's receive buffer fares. `drops`: datagrams that the kernel dropped since the socket was opened."""
+
+    drops: int
+    full: bool
+
+
+def overflow(sock: socket.socket) -> Overflow:
+    """What the kernel dropped for want of room, and whether the buffer is as good as full at this moment.
+
+    It is the counter that SO_RXQ_OVFL attaches to packets, read by SO_MEMINFO: SO_RXQ_OVFL tells of a drop only with
+    the next packet that arrives, which may be after the losses have been judged. `full` must be read before the
+    socket is read empty; drops of a buffer that is not full are packets with a bad checksum.
+    Source: sock_diag(7), Linux 4.12.
+    """
+    found = _MEMINFO.unpack(sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))
+    return Overflow(found[8], found[0] >= found[1] * _FULL_RATIO)
+
+
 class _Slots:
     """`count` message headers over one slab, each with room for a name, control data and a packet."""
 
@@ -51,16 +94,14 @@ class _Slots:
         self.size = name + control + data
         self.slab = bytearray(count * self.size)
         self.headers = bytearray(count * _HEADER.size)
-        self._vectors = bytearray(count * _IOVEC.size)
+        self.vectors = bytearray(count * _IOVEC.size)
         # These keep the memory's address fixed: a bytearray that is exported can't be resized.
-        self._pins = [
-            (ctypes.c_char * len(part)).from_buffer(part) for part in (self.slab, self.headers, self._vectors)
-        ]
+        self._pins = [(ctypes.c_char * len(part)).from_buffer(part) for part in (self.slab, self.headers, self.vectors)]
         slab, self.address, vectors = (ctypes.addressof(pin) for pin in self._pins)
         for slot in range(count):
             start = slab + slot * self.size
             vector = vectors + slot * _IOVEC.size
-            _IOVEC.pack_into(self._vectors, slot * _IOVEC.size, start + name + control, data)
+            _IOVEC.pack_into(self.vectors, slot * _IOVEC.size, start + name + control, data)
             place = start + name if control else 0
             _HEADER.pack_into(self.headers, slot * _HEADER.size, start, name, vector, 1, place, control, 0, 0)
 
@@ -104,6 +145,13 @@ class Receiver:
         start = slot * self.slot_bytes + NAME_BYTES + CONTROL_BYTES
         return bytes(self.slab[start : start + self.length(slot)])
 
+    def source(self, slot: int) -> bytes:
+        """Who sent it, as it compares with `source_of`: family, port and address."""
+        start = slot * self.slot_bytes
+        if self._four:
+            return bytes(self.slab[start : start + 8])
+        return bytes(self.slab[start : start + 4] + self.slab[start + 8 : start + 24])
+
     def peer(self, slot: int) -> tuple[int, bytes]:
         """Who sent it: UDP port and packed address. Source: ip(7), ipv6(7), struct sockaddr."""
         start = slot * self.slot_bytes
@@ -120,6 +168,14 @@ class Sender:
         self.slab = self._slots.slab
         self.slot_bytes = self._slots.size
         self.count = count
+
+    def put(self, slot: int, name: bytes, packet: bytes) -> None:
+        """Fill a slot with a packet of any length that fits it."""
+        start = slot * self.slot_bytes
+        body = start + len(name)
+        self.slab[start:body] = name
+        self.slab[body : body + len(packet)] = packet
+        _LENGTH.pack_into(self._slots.vectors, slot * _IOVEC.size + _LENGTH.size, len(packet))
 
     def send(self, first: int, last: int) -> int:
         """Send the slots from `first` up to but not including `last`.

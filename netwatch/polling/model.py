@@ -65,6 +65,65 @@ class PowerObservation:
 
 
 @dataclass(frozen=True, slots=True)
+class TrafficObservation:
+    """What passed through one port on average over the `interval_s` seconds that end at `at`.
+
+    Bits, errors and discards a second; None where the agent has no such counter, or the difference is not certain.
+    `speed_bps` is the port's line rate; None = not told.
+    """
+
+    at: float
+    device: str
+    interface: str
+    interval_s: float
+    speed_bps: float | None = None
+    in_bps: float | None = None
+    out_bps: float | None = None
+    in_errors_per_s: float | None = None
+    out_errors_per_s: float | None = None
+    in_discards_per_s: float | None = None
+    out_discards_per_s: float | None = None
+    poller: str = ""
+
+    @property
+    def utilisation(self) -> float | None:
+        """Share of the line rate in the busier direction; 1.0 = full, a little more may be measured. None = unknown."""
+        rates = [rate for rate in (self.in_bps, self.out_bps) if rate is not None]
+        return max(rates) / self.speed_bps if rates and self.speed_bps else None
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourObservation:
+    """A routing session of `device`. `protocol` is bgp or ospf, `neighbour` the address of the other end.
+
+    `state` is in the words of BGP4-MIB or OSPF-MIB; `up`: established, or full or twoWay. `enabled` False: the
+    operator of `device` stopped it. `remote` is the other end's AS number or OSPF router id, "" when not told.
+    """
+
+    at: float
+    device: str
+    protocol: str
+    neighbour: str
+    state: str
+    up: bool
+    enabled: bool = True
+    remote: str = ""
+    poller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpticalObservation:
+    """Light received and sent by one port's transceiver, in dBm; of several lanes the weakest. None = not told."""
+
+    at: float
+    device: str
+    interface: str
+    rx_dbm: float | None = None
+    tx_dbm: float | None = None
+    poller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WitnessObservation:
     """Whether a witness outside the network answered the monitor."""
 
@@ -90,6 +149,9 @@ Observation = (
     | InterfaceObservation
     | TrapObservation
     | PowerObservation
+    | TrafficObservation
+    | NeighbourObservation
+    | OpticalObservation
     | WitnessObservation
     | LocalObservation
 )

@@ -49,7 +49,7 @@ class Pings:
         if self._engine is None:
             return
         wanted: Mapping[str, tuple[str, float]] = {
-            **{_DEVICE + plan.device: (plan.address, self._settings.icmp_interval_s) for plan in plans if plan.icmp},
+            **{_DEVICE + plan.device: (plan.address, plan.intervals.icmp_interval_s) for plan in plans if plan.icmp},
             **{_WITNESS + entry.id: (entry.address, self._settings.witness_interval_s) for entry in witnesses},
         }
         for key in self._engine.known():
@@ -57,13 +57,22 @@ class Pings:
                 self._engine.remove(key)
                 self._windows.pop(key, None)
         for key, (address, interval_s) in wanted.items():
-            self._engine.add(key, address, interval_s)
+            self._engine.add(key, address, interval_s, steady=key.startswith(_WITNESS))
             self._windows.setdefault(key, Window())
 
     def probe(self, device: str) -> None:
         """Ping a device once more, now; an unknown one is left alone."""
         if self._engine is not None:
             self._engine.probe(_DEVICE + device)
+
+    def stretch(self, factor: int) -> None:
+        """From now on ping devices in one turn of so many; witnesses as always."""
+        if self._engine is not None:
+            self._engine.stretch(factor)
+
+    def backlog_s(self) -> float:
+        """How long what waits takes to send at the permitted rate, in seconds."""
+        return 0.0 if self._engine is None else self._engine.backlog_s
 
     def tick(self, now: float) -> list[Pinged]:
         """Read, judge and send; observations are emitted, the devices' results also returned."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from pathlib import Path
 
 from netwatch.clock import Clock
 from netwatch.inventory.graph import Topology
@@ -14,20 +13,26 @@ from netwatch.polling.agenda import Agenda
 from netwatch.polling.icmp.engine import TICK_S
 from netwatch.polling.local import LocalWatch
 from netwatch.polling.model import Observation, TrapObservation
-from netwatch.polling.notifications import Notifications
+from netwatch.polling.notifications import Limits, Notifications, OwnEngine
+from netwatch.polling.overload import Duty, Overload
 from netwatch.polling.pings import Pings
-from netwatch.polling.plan import plan, telling_addresses
-from netwatch.polling.reads import Reads
+from netwatch.polling.plan import DevicePlan, plan, telling_addresses
+from netwatch.polling.reads import Purpose, Reads
 from netwatch.polling.settings import PollingSettings, SnmpSettings
 from netwatch.polling.snmp.client import Client
 from netwatch.polling.snmp.codec import Status
 from netwatch.polling.snmp.ports import Reading
+from netwatch.polling.snmp.profiles import Access, accesses
+from netwatch.polling.snmp.usm.user import UsmUser
 from netwatch.polling.statistics import Lateness, PollingStatistics
 from netwatch.polling.suspicion import Action, Kind, Suspicion
 
 
 class Poller:
-    """Polls an inventory and hands every observation to `emit`, in the event loop; `emit` must only enqueue."""
+    """Polls an inventory and hands every observation to `emit`, in the event loop; `emit` must only enqueue.
+
+    `state` is where netwatch keeps its own SNMP engine id and boots for informs of v3; None = new ones each start.
+    """
 
     def __init__(
         self,
@@ -36,8 +41,12 @@ class Poller:
         snmp_settings: SnmpSettings,
         clock: Clock,
         emit: Callable[[Observation], None],
+        *,
+        state: Path | None = None,
     ) -> None:
         self._inventory = inventory
+        self._settings = settings
+        self._profiles = snmp_settings
         self._clock = clock
         self._sink = emit
         self._emitted = 0
@@ -45,13 +54,16 @@ class Poller:
         buffer = settings.receive_buffer_bytes
         self._client = Client(clock, settings.snmp_rate_rps, buffer, random.SystemRandom())
         self._reads = Reads(
-            client=self._client, settings=settings, profiles=snmp_settings, emit=self._emit, read=self._after_reading
+            client=self._client, clock=clock, settings=settings, emit=self._emit, read=self._after_reading
         )
-        self._ears = Notifications(snmp_settings.trap_address, snmp_settings.trap_port, buffer, settings.trap_spacing_s)
+        self._state = state
+        self._accesses: Mapping[str, Access] = {}
+        self._ears = self._open_ears(None)
         self._suspicion = Suspicion(Topology(inventory), settings)
         self._agenda = Agenda()
         self._watch = LocalWatch(settings.local_interval_s)
         self._lateness = Lateness()
+        self._overload = Overload()
 
     async def run(self) -> None:
         """Poll until cancelled.
@@ -60,28 +72,40 @@ class Poller:
             OperatingError: the machine allows no ICMP socket, a profile or community is missing, a port is taken.
         """
         try:
-            self._apply(self._inventory)
+            if self._profiles.trap_port:
+                self._ears = self._open_ears(OwnEngine.begin(self._state, self._clock.now()))
+            self._apply(self._inventory, Topology(self._inventory), plan(self._inventory, self._settings))
             self._ears.open()
-            async with asyncio.TaskGroup() as tasks:
-                due = self._clock.now()
-                while True:
-                    now = self._clock.now()
-                    self._lateness.note(now - due)
-                    self._tick(now, tasks)
-                    due = max(due + TICK_S, now)
-                    await self._clock.sleep_until(due)
+            due = self._clock.now()
+            while True:
+                now = self._clock.now()
+                self._lateness.note(now - due)
+                self._overload.note(now, now - due, max(self.pings.backlog_s(), self._client.backlog_s()))
+                self._tick(now)
+                due = max(due + TICK_S, now)
+                await self._clock.sleep_until(due)
         finally:
             self._ears.close()
             self._client.close()
             self.pings.close()
 
-    async def reload(self, inventory: Inventory) -> None:
+    async def reload(
+        self,
+        inventory: Inventory,
+        profiles: SnmpSettings | None = None,
+        *,
+        topology: Topology | None = None,
+        plans: Mapping[str, DevicePlan] | None = None,
+    ) -> None:
         """Go on with another inventory; devices that stay are polled on as if nothing had happened.
 
+        `profiles` None = those of now. `topology` and `plans` of this inventory may be made beforehand, elsewhere.
+
         Raises:
-            OperatingError: as `run` does.
+            OperatingError: as `run` does; reload the inventory of before then.
         """
-        self._apply(inventory)
+        self._profiles = profiles or self._profiles
+        self._apply(inventory, topology or Topology(inventory), plans or plan(inventory, self._settings))
         self._inventory = inventory
 
     def probe_soon(self, devices: Iterable[str]) -> None:
@@ -104,37 +128,64 @@ class Poller:
             devices=len(self._inventory.devices),
             observations=self._emitted,
             suspicions=self._suspicion.begun,
-            traps=replace(self._ears.statistics),
+            traps=self._ears.statistics.copy(),
             traps_ignored=self._suspicion.traps_ignored,
+            overload_level=self._overload.level,
         )
 
-    def _apply(self, inventory: Inventory) -> None:
-        plans = plan(inventory)
-        self._reads.apply(plans)
+    def _apply(self, inventory: Inventory, topology: Topology, plans: Mapping[str, DevicePlan]) -> None:
+        profiles = self._profiles.profiles
+        hears = [name for name in sorted(profiles) if profiles[name].version == "3" and self._profiles.trap_port]
+        named = {
+            **dict.fromkeys(hears, ""),
+            **{entry.profile: entry.device for entry in plans.values() if entry.profile},
+        }
+        self._accesses = accesses(profiles, named, self._accesses)
+        self._reads.apply(plans, self._profiles, self._accesses)
         self.pings.apply(plans.values(), inventory.monitor.witnesses)
-        self._ears.apply({entry.address: entry.device for entry in plans.values()})
-        self._suspicion.rebase(Topology(inventory))
+        users = [access for name in hears if isinstance(access := self._accesses[name], UsmUser)]
+        self._ears.apply({entry.address: entry.device for entry in plans.values()}, users)
+        self._suspicion.rebase(topology)
         self._watch.look_at(telling_addresses(inventory))
 
-    def _tick(self, now: float, tasks: asyncio.TaskGroup) -> None:
+    def _tick(self, now: float) -> None:
+        self.pings.stretch(self._overload.stretch(Duty.PINGS))
         for device, answered in self.pings.tick(now):
             self._agenda.add(self._suspicion.pinged(device, now, answered=answered))
-        self._client.tick(now)
-        self._reads.due(now, tasks)
+        self._reads.due(now, self._overload)
         for device, hint in self._ears.tick(now):
             interface = self._reads.interface_of(device, hint)
             self._emit(TrapObservation(now, device, hint.trap, interface))
-            self._agenda.add(self._suspicion.trap(device, interface, now))
+            self._agenda.add(self._suspicion.trap(device, interface, now, hint.trap))
         for action in self._agenda.due(now):
-            if action.kind is Kind.PING:
-                self.pings.probe(action.device)
-            else:
-                self._reads.ask(action.device, action.interfaces, tasks)
+            self._act(action)
+        self._client.tick(now)
         if self._watch.is_due(now):
             icmp, snmp = self.pings.statistics(), self._client.statistics()
-            failed = sum(icmp.local_errors.values()) + snmp.local_errors
+            failed = sum(icmp.local_errors.values()) + icmp.undecided + snmp.local_errors
             for observation in self._watch.check(now, icmp.sent + snmp.requests, failed):
                 self._emit(observation)
+
+    def _act(self, action: Action) -> None:
+        if action.kind is Kind.PING:
+            self.pings.probe(action.device)
+        elif action.kind is Kind.POWER:
+            self._reads.ask_detail(action.device, Purpose.POWER)
+        elif action.kind is Kind.NEIGHBOURS:
+            self._reads.ask_detail(action.device, Purpose.NEIGHBOURS)
+        else:
+            self._reads.ask(action.device, action.interfaces)
+
+    def _open_ears(self, engine: OwnEngine | None) -> Notifications:
+        settings, snmp = self._settings, self._profiles
+        return Notifications(
+            snmp.trap_address,
+            snmp.trap_port,
+            settings.trap_buffer_bytes,
+            settings.trap_spacing_s,
+            limits=Limits(settings.trap_source_rate_per_s, settings.trap_decode_rate_per_s),
+            engine=engine,
+        )
 
     def _after_reading(self, device: str, reading: Reading) -> None:
         now = self._clock.now()

@@ -1,70 +1,108 @@
-"""All SNMP reading: which device is due for what, one reading a device at a time, results as observations."""
+"""All SNMP reading: which device is due for what, one dialogue a device at a time, results as observations."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import partial
+from types import MappingProxyType
 from typing import Final
 
-from netwatch.errors import OperatingError
+from netwatch.clock import Clock
 from netwatch.polling.model import InterfaceObservation, Observation, SnmpObservation
-from netwatch.polling.plan import DevicePlan
-from netwatch.polling.schedule import Wheel
-from netwatch.polling.settings import PollingSettings, SnmpProfile, SnmpSettings
+from netwatch.polling.overload import Duty, Overload
+from netwatch.polling.plan import DevicePlan, Intervals
+from netwatch.polling.schedule import Wheel, phase
+from netwatch.polling.settings import PollingSettings, SnmpSettings
+from netwatch.polling.snmp.agent import Agent
 from netwatch.polling.snmp.client import Client
 from netwatch.polling.snmp.codec import Status
+from netwatch.polling.snmp.dialogue import Dialogue
+from netwatch.polling.snmp.objects.neighbours import Neighbours
+from netwatch.polling.snmp.objects.optics import Optics
+from netwatch.polling.snmp.objects.power import Power
+from netwatch.polling.snmp.objects.terms import ObjectStatistics, Terms
+from netwatch.polling.snmp.objects.terms import Purpose as Detail
+from netwatch.polling.snmp.objects.traffic import Traffic
 from netwatch.polling.snmp.ports import DeviceReader, PortStatistics, Reading
-from netwatch.polling.snmp.profiles import agent, community
+from netwatch.polling.snmp.profiles import Access, agent, shape
 from netwatch.polling.snmp.traps import Hint
 from netwatch.polling.statistics import ReadStatistics
 
 _SLOT_S: Final = 0.1
 _HURRIED_RETRIES: Final = 1
+_LATE_S: Final = 1.0
+_LATE_RATIO: Final = 0.1
 
-LINKS: Final = "links"
-CUSTOMERS: Final = "customers"
-UPTIME: Final = "uptime"
+
+class Purpose(IntEnum):
+    """Why a device is read."""
+
+    UPTIME = 1
+    LINKS = 2
+    CUSTOMERS = 4
+    POWER = 8
+    TRAFFIC = 16
+    NEIGHBOURS = 32
+    OPTICS = 64
+
+
+_DUTY: Final[Mapping[Purpose, Duty]] = MappingProxyType({
+    Purpose.UPTIME: Duty.LINK_PORTS,
+    Purpose.LINKS: Duty.LINK_PORTS,
+    Purpose.CUSTOMERS: Duty.CUSTOMER_PORTS,
+    Purpose.POWER: Duty.LINK_PORTS,
+    Purpose.TRAFFIC: Duty.DETAILS,
+    Purpose.NEIGHBOURS: Duty.DETAILS,
+    Purpose.OPTICS: Duty.DETAILS,
+})  # fmt: skip
+_PORTS: Final = Purpose.UPTIME | Purpose.LINKS | Purpose.CUSTOMERS
 
 
 @dataclass(slots=True, eq=False)
 class _Entry:
     plan: DevicePlan
     reader: DeviceReader
-    secret: bytes = field(repr=False)
-    waiting: set[str] = field(default_factory=set)  # purposes that came due while a reading was under way
-    asked_for: set[str] = field(default_factory=set)
-    running: bool = False
+    agent: Agent
+    access: Access = field(repr=False)
+    details: Mapping[Purpose, Detail]
+    turn: int  # where this device stands in the order in which overload leaves devices out
+    waiting: int = 0  # what came due and is not done yet
+    asked_for: set[str] | None = None
     again: bool = False
     hurried: bool = False
-    gone: bool = False
+    heard: bool = False  # ever
+    answers: bool = False  # at the last reading
+    late_at: float = 0.0  # a reading on schedule that begins after this is late; 0 = none waits
 
 
 class Reads:
     """Reads devices on schedule and on request.
 
-    `emit` gets the observations, `read` each finished reading with its device; both in the event loop.
+    `emit` gets the observations, `read` each finished reading of ports with its device; both in the event loop.
     """
 
     def __init__(
-        self, *, client: Client, settings: PollingSettings, profiles: SnmpSettings,
+        self, *, client: Client, clock: Clock, settings: PollingSettings,
         emit: Callable[[Observation], None], read: Callable[[str, Reading], None],
     ) -> None:  # fmt: skip
         self._client = client
+        self._clock = clock
         self._settings = settings
-        self._profiles = profiles
+        self._profiles = SnmpSettings()
         self._emit = emit
         self._read = read
         self._entries: dict[str, _Entry] = {}
-        self._statistics = PortStatistics()
-        self._secrets: dict[str, bytes] = {}
-        self._wheels: Mapping[str, Wheel[_Entry]] = {
-            LINKS: Wheel(settings.interface_interval_s, _SLOT_S),
-            CUSTOMERS: Wheel(settings.customer_port_interval_s, _SLOT_S),
-            UPTIME: Wheel(settings.snmp_interval_s, _SLOT_S),
-        }
-        self._running = 0
+        self._port_statistics = PortStatistics()
+        self._object_statistics = ObjectStatistics()
+        self._terms: dict[tuple[int, float], Terms] = {}
+        self._wheels: dict[tuple[Purpose, float], Wheel[_Entry]] = {}
+        self._reading = 0
         self._skipped = 0
+        self._thinned = 0
+        self._heard = 0
+        self._late = 0
 
     def __contains__(self, device: str) -> bool:
         return device in self._entries
@@ -73,59 +111,67 @@ class Reads:
         """What was counted."""
         return ReadStatistics(
             agents=len(self._entries),
-            running=self._running,
+            heard=self._heard,
+            running=self._reading,
             skipped=self._skipped,
+            thinned=self._thinned,
+            late=self._late,
             missed=sum(wheel.missed for wheel in self._wheels.values()),
-            resolutions=self._statistics.resolutions,
-            values_out_of_range=self._statistics.values_out_of_range,
-            ports_missing=sum(map(len, self.missing().values())),
+            resolutions=self._port_statistics.resolutions,
+            resolved=self._port_statistics.resolved,
+            values_out_of_range=self._port_statistics.values_out_of_range,
+            ports_missing=self._port_statistics.missing,
         )
 
     def missing(self) -> Mapping[str, frozenset[str]]:
         """The inventory's ports that their devices do not have, by device."""
         return {device: entry.reader.missing for device, entry in self._entries.items() if entry.reader.missing}
 
-    def apply(self, plans: Mapping[str, DevicePlan]) -> None:
+    def apply(self, plans: Mapping[str, DevicePlan], profiles: SnmpSettings, accesses: Mapping[str, Access]) -> None:
         """Ask these devices from now on; those that stay as they are notice nothing.
 
-        Raises:
-            OperatingError: a profile is missing, or a community can't be read.
+        `accesses` hold the secrets of all profiles that the plans name.
         """
-        profiles = self._profiles.profiles
         wanted = {device: plan for device, plan in plans.items() if plan.profile}
-        for plan in wanted.values():
-            if plan.profile not in profiles:
-                raise OperatingError(
-                    f'device {plan.device} names the SNMP profile "{plan.profile}", which does not exist',
-                    f"use one of {', '.join(sorted(profiles))}, or add it under snmp.profiles",
-                )
-        self._secrets = {name: community(profiles[name]) for name in {plan.profile for plan in wanted.values()}}
+        self._profiles = profiles
         for device, entry in list(self._entries.items()):
-            if wanted.get(device) != entry.plan or self._secrets[entry.plan.profile] != entry.secret:
+            plan = wanted.get(device)
+            if plan != entry.plan or plan is None or accesses[plan.profile] is not entry.access:
                 self._remove(self._entries.pop(device))
         for device, plan in wanted.items():
             if device not in self._entries:
-                self._entries[device] = self._add(plan, profiles[plan.profile])
+                self._entries[device] = self._add(plan, accesses[plan.profile])
 
-    def due(self, now: float, tasks: asyncio.TaskGroup) -> None:
-        """Begin what is due."""
-        for purpose, wheel in self._wheels.items():
-            for entry in wheel.due(now):
-                if purpose in entry.waiting:
-                    self._skipped += 1
-                    continue
-                if entry.running:
-                    entry.waiting.add(purpose)
-                self._begin(entry, self._ports(entry.plan, purpose), tasks)
+    def due(self, now: float, overload: Overload) -> None:
+        """Begin what is due, and of that what the overload leaves."""
+        for (purpose, interval_s), wheel in self._wheels.items():
+            duty, patience_s = _DUTY[purpose], min(_LATE_S, interval_s * _LATE_RATIO)
+            for due_at, number, entries in wheel.turns(now):
+                for entry in entries:
+                    if purpose & entry.waiting:
+                        self._skipped += 1
+                    elif not overload.takes(duty, entry.turn + number):
+                        self._thinned += 1
+                    else:
+                        if purpose & _PORTS and not entry.late_at:
+                            entry.late_at = due_at + patience_s
+                        self._begin(entry, purpose)
 
-    def ask(self, device: str, interfaces: Iterable[str], tasks: asyncio.TaskGroup) -> None:
+    def ask(self, device: str, interfaces: Iterable[str]) -> None:
         """Read a device at once, or right after the reading that is under way; unknown devices are left alone."""
         entry = self._entries.get(device)
         if entry is None:
             return
         known = {*entry.plan.link_ports, *entry.plan.customer_ports}
         entry.hurried = True
-        self._begin(entry, [name for name in interfaces if name in known], tasks)
+        self._begin_ports(entry, [name for name in interfaces if name in known])
+
+    def ask_detail(self, device: str, purpose: Purpose) -> None:
+        """Read a detail of a device at once; nothing happens when it is not read at all, or about to be."""
+        entry = self._entries.get(device)
+        if entry is not None and purpose in entry.details and not entry.waiting & purpose:
+            entry.answers = True  # something hinted at it, so it is worth asking
+            self._begin(entry, purpose)
 
     def interface_of(self, device: str, hint: Hint) -> str:
         """The inventory's name of the port that a notification is about; "" when it is none of the inventory's."""
@@ -136,69 +182,162 @@ class Reads:
         known = {*entry.plan.link_ports, *entry.plan.customer_ports}
         return found or next((name for name in hint.names if name in known), "")
 
-    def _ports(self, plan: DevicePlan, purpose: str) -> tuple[str, ...]:
-        return {LINKS: plan.link_ports, CUSTOMERS: plan.customer_ports}.get(purpose, ())
+    def _begin(self, entry: _Entry, purpose: Purpose) -> None:
+        if purpose & _PORTS:
+            ports: Collection[str] = ()
+            if purpose is Purpose.LINKS:
+                ports = entry.plan.link_ports
+            elif purpose is Purpose.CUSTOMERS:
+                ports = entry.plan.customer_ports
+            self._begin_ports(entry, ports, purpose)
+            return
+        entry.waiting |= purpose
+        if not self._client.converse(entry.agent, self._detail(entry, purpose), partial(self._told, entry, purpose)):
+            entry.waiting &= ~purpose
 
-    def _begin(self, entry: _Entry, ports: Iterable[str], tasks: asyncio.TaskGroup) -> None:
-        entry.asked_for.update(ports)
-        if entry.running:
-            entry.again = True
+    def _begin_ports(self, entry: _Entry, ports: Collection[str], purpose: Purpose = Purpose.UPTIME) -> None:
+        if entry.asked_for is None:
+            entry.asked_for = set(ports)
         else:
-            entry.running = True
-            tasks.create_task(self._run(entry))
+            entry.asked_for.update(ports)
+        if entry.waiting & _PORTS:
+            entry.again = True
+            entry.waiting |= purpose
+            return
+        entry.waiting |= purpose
+        self._converse(entry)
 
-    async def _run(self, entry: _Entry) -> None:
-        self._running += 1
-        try:
-            while True:
-                ports, retries = sorted(entry.asked_for), _HURRIED_RETRIES if entry.hurried else None
-                entry.asked_for.clear()
-                entry.waiting.clear()
-                entry.again = entry.hurried = False
-                reading = await entry.reader.read(ports, retries=retries)
-                if entry.gone:
-                    return
-                self._report(entry.plan.device, reading)
-                if not entry.again:
-                    return
-        finally:
-            entry.running = False
-            self._running -= 1
+    def _converse(self, entry: _Entry) -> None:
+        ports, hurried = sorted(entry.asked_for or ()), entry.hurried
+        entry.asked_for = None
+        entry.again = entry.hurried = False
+        begun = self._client.converse(
+            entry.agent,
+            entry.reader.read(ports),
+            partial(self._finished, entry),
+            retries=_HURRIED_RETRIES if hurried else None,
+            urgent=hurried,
+        )
+        if begun:
+            self._reading += 1
+        else:
+            entry.waiting &= ~_PORTS
 
-    def _report(self, device: str, reading: Reading) -> None:
+    def _finished(self, entry: _Entry, reading: Reading) -> None:
+        self._reading -= 1
+        self._late += 0.0 < entry.late_at < reading.asked_at
+        entry.late_at = 0.0
+        again, entry.waiting = entry.again, entry.waiting & ~_PORTS
+        if again:
+            entry.waiting |= Purpose.UPTIME
+            self._converse(entry)
+        self._report(entry, reading)
+
+    def _report(self, entry: _Entry, reading: Reading) -> None:
         if reading.status is Status.NOT_SENT:  # the monitor's state, never the device's
             return
+        device = entry.plan.device
         answered = reading.status is not Status.TIMEOUT
+        entry.answers = answered
+        if answered and not entry.heard:
+            entry.heard = True
+            self._heard += 1
         self._emit(SnmpObservation(reading.at, device, answered, reading.uptime_s if answered else None))
         for name, port in reading.ports.items():
             self._emit(InterfaceObservation(port.at, device, name, port.admin, port.oper))
         self._read(device, reading)
 
-    def _add(self, plan: DevicePlan, profile: SnmpProfile) -> _Entry:
+    def _detail(self, entry: _Entry, purpose: Purpose) -> Dialogue[Sequence[Observation]]:
+        """Read a detail under a numbering that holds now: the ports first, when it is about ports.
+
+        Of a device that does not answer nothing more is asked than whether it answers again.
+        """
+        if entry.answers and purpose in {Purpose.TRAFFIC, Purpose.OPTICS}:
+            self._report(entry, (yield from entry.reader.read(entry.plan.link_ports)))
+        if not entry.answers:
+            return ()
+        reader = entry.reader
+        return (yield from entry.details[purpose].read(reader.index_of, reader.epoch, self._clock.now()))
+
+    def _told(self, entry: _Entry, purpose: Purpose, observations: Sequence[Observation]) -> None:
+        entry.waiting &= ~purpose
+        for observation in observations:
+            self._emit(observation)
+
+    def _add(self, plan: DevicePlan, access_: Access) -> _Entry:
+        profile = self._profiles.profiles[plan.profile]
         reader = DeviceReader(
-            self._client,
-            agent(plan, profile, self._secrets[plan.profile], self._settings),
-            max_repetitions=profile.max_repetitions,
+            plan.device,
+            shape(profile),
             max_objects=profile.max_objects,
             resolve_interval_s=self._settings.resolve_interval_s,
-            statistics=self._statistics,
+            statistics=self._port_statistics,
+            objects=self._object_statistics,
         )
         reader.want((*plan.link_ports, *plan.customer_ports))
-        entry = _Entry(plan, reader, self._secrets[plan.profile])
-        for purpose in self._purposes(plan):
-            self._wheels[purpose].add(f"{plan.device}/{purpose}", entry)
+        turn = int(phase(plan.device) * 64)
+        details = self._details(plan, reader, profile.max_objects)
+        entry = _Entry(plan, reader, agent(plan, profile, access_, self._settings), access_, details, turn)
+        for purpose, interval_s in _purposes(plan, details):
+            self._wheel(purpose, interval_s).add(_key(plan, purpose), entry)
         return entry
 
     def _remove(self, entry: _Entry) -> None:
-        entry.gone = True
-        for purpose in self._purposes(entry.plan):
-            self._wheels[purpose].remove(f"{entry.plan.device}/{purpose}", entry)
+        self._client.forget(entry.agent)
+        self._reading -= bool(entry.waiting & _PORTS)
+        self._heard -= entry.heard
+        entry.reader.want(())
+        for purpose, interval_s in _purposes(entry.plan, entry.details):
+            self._wheel(purpose, interval_s).remove(_key(entry.plan, purpose), entry)
 
-    def _purposes(self, plan: DevicePlan) -> list[str]:
-        """Every reading tells the uptime; it has its own turn only where nothing else is read as often."""
-        found = [LINKS] if plan.link_ports else []
-        if plan.customer_ports:
-            found.append(CUSTOMERS)
-        if not plan.link_ports or self._settings.interface_interval_s > self._settings.snmp_interval_s:
-            found.append(UPTIME)
+    def _wheel(self, purpose: Purpose, interval_s: float) -> Wheel[_Entry]:
+        wheel = self._wheels.get((purpose, interval_s))
+        if wheel is None:
+            wheel = self._wheels[purpose, interval_s] = Wheel(interval_s, _SLOT_S)
+        return wheel
+
+    def _details(self, plan: DevicePlan, reader: DeviceReader, max_objects: int) -> Mapping[Purpose, Detail]:
+        often, ports, device = plan.intervals, plan.link_ports, plan.device
+        key = (max_objects, often.traffic_interval_s)
+        terms = self._terms.get(key)
+        if terms is None:
+            resolve_s = self._settings.resolve_interval_s
+            terms = self._terms[key] = Terms(self._object_statistics, resolve_s, max_objects, often.traffic_interval_s)
+        found: dict[Purpose, Detail] = {}
+        if often.power_interval_s:
+            found[Purpose.POWER] = Power(device, terms)
+        if often.neighbour_interval_s:
+            found[Purpose.NEIGHBOURS] = Neighbours(device, reader.shape, terms)
+        if often.traffic_interval_s and ports:
+            found[Purpose.TRAFFIC] = Traffic(device, ports, reader.shape, terms)
+        if often.optics_interval_s and ports:
+            found[Purpose.OPTICS] = Optics(device, ports, reader.shape, terms)
         return found
+
+
+def _key(plan: DevicePlan, purpose: Purpose) -> str:
+    """What a purpose's phase depends on: all readings of ports have one, so that those due together go together."""
+    return f"{plan.device}/{'PORTS' if purpose & _PORTS else purpose.name}"
+
+
+def _purposes(plan: DevicePlan, details: Iterable[Purpose]) -> list[tuple[Purpose, float]]:
+    """What a device is read for and how often. Every reading of ports tells the uptime; it has its own turn only
+    where no port is read as often.
+    """
+    often = plan.intervals
+    found = [(Purpose.LINKS, often.interface_interval_s)] if plan.link_ports else []
+    if plan.customer_ports:
+        found.append((Purpose.CUSTOMERS, often.customer_port_interval_s))
+    found = [(purpose, interval_s) for purpose, interval_s in found if interval_s]
+    if often.snmp_interval_s and not any(interval_s <= often.snmp_interval_s for _, interval_s in found):
+        found.append((Purpose.UPTIME, often.snmp_interval_s))
+    return found + [(purpose, _interval(often, purpose)) for purpose in details]
+
+
+def _interval(often: Intervals, detail: Purpose) -> float:
+    return {
+        Purpose.POWER: often.power_interval_s,
+        Purpose.TRAFFIC: often.traffic_interval_s,
+        Purpose.NEIGHBOURS: often.neighbour_interval_s,
+        Purpose.OPTICS: often.optics_interval_s,
+    }[detail]

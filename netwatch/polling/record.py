@@ -22,9 +22,12 @@ from netwatch.polling.model import (
     IcmpObservation,
     InterfaceObservation,
     LocalObservation,
+    NeighbourObservation,
     Observation,
+    OpticalObservation,
     PowerObservation,
     SnmpObservation,
+    TrafficObservation,
     TrapObservation,
     WitnessObservation,
 )
@@ -32,6 +35,8 @@ from netwatch.polling.model import (
 MAX_LINE: Final = 16_384
 _MAX_TEXT: Final = 1_024
 _MAX_COUNT: Final = 1_000_000
+_MAX_BPS: Final = 1e15
+_MAX_DBM: Final = 100.0
 _LAST_AT: Final = 253_402_300_799.0  # the end of the year 9999
 _RFC3339: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -40,6 +45,14 @@ ADMIN: Final = ("up", "down", "testing")
 OPER: Final = ("up", "down", "testing", "unknown", "dormant", "notPresent", "lowerLayerDown")
 """ifOperStatus. Source: RFC 2863."""
 SOURCES: Final = ("mains", "battery", "none")
+STATES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "bgp": ("idle", "connect", "active", "opensent", "openconfirm", "established"),
+        "ospf": ("down", "attempt", "init", "twoWay", "exchangeStart", "exchange", "loading", "full"),
+    }
+)
+"""bgpPeerState and ospfNbrState. Source: RFC 4273, RFC 4750."""
+UP_STATES: Final = frozenset({"established", "twoWay", "full"})
 
 PROBES: Final[Mapping[str, type[Observation]]] = MappingProxyType(
     {
@@ -48,10 +61,14 @@ PROBES: Final[Mapping[str, type[Observation]]] = MappingProxyType(
         "interface": InterfaceObservation,
         "trap": TrapObservation,
         "power": PowerObservation,
+        "traffic": TrafficObservation,
+        "neighbour": NeighbourObservation,
+        "optics": OpticalObservation,
         "witness": WitnessObservation,
         "local": LocalObservation,
     }
 )
+_OF_A_PORT: Final = frozenset({InterfaceObservation, TrafficObservation, OpticalObservation})
 _NAMES: Final = MappingProxyType({kind: probe for probe, kind in PROBES.items()})
 
 
@@ -141,15 +158,30 @@ def _kind(record: dict[str, Any], where: Place) -> type[Observation]:
 
 
 def _contradictions(kind: type[Observation], values: dict[str, Any], where: Place) -> list[Fault]:
-    if kind is not IcmpObservation:
-        need = "interface" if kind is InterfaceObservation else "witness" if kind is WitnessObservation else ""
-        return [_fault(where, need, "is empty", "name it")] if need and not values[need] else []
+    if kind in _OF_A_PORT and not values["interface"]:
+        return [_fault(where, "interface", "is empty", "name it")]
+    if kind is NeighbourObservation:
+        return _neighbour_contradictions(values, where)
+    return _icmp_contradictions(values, where) if kind is IcmpObservation else []
+
+
+def _icmp_contradictions(values: dict[str, Any], where: Place) -> list[Fault]:
     if values["sent"] < 1:
         return [_fault(where, "sent", "no ping was sent", "leave the line out")]
     if values["received"] > values["sent"]:
         return [_fault(where, "received", "more replies than pings", "at most `sent`")]
     if values["received"] == 0 and values.get("rtt_ms") is not None:
         return [_fault(where, "rtt_ms", "a time without a reply", "leave it out")]
+    return []
+
+
+def _neighbour_contradictions(values: dict[str, Any], where: Place) -> list[Fault]:
+    protocol, state = values["protocol"], values["state"]
+    if state not in STATES[protocol]:
+        mend = _did_you_mean(state, dict.fromkeys(STATES[protocol]))
+        return [_fault(where, "state", f"{protocol} has no state {state[:40]!r}", mend)]
+    if values["up"] != (state in UP_STATES):
+        return [_fault(where, "up", f"contradicts the state {state}", "up is established, twoWay or full")]
     return []
 
 
@@ -179,6 +211,13 @@ def _number(value: Any, low: float, high: float) -> float:
     if not low <= value <= high or not math.isfinite(value):
         raise _Wrong(f"{str(value)[:40]} is out of range", f"from {low:g} to {high:g}")
     return float(value)
+
+
+def _interval(value: Any) -> float:
+    seconds = _number(value, 0, 1e9)
+    if not seconds:
+        raise _Wrong("0 is no interval", "more than 0 seconds")
+    return seconds
 
 
 def _maybe(low: float, high: float) -> Callable[[Any], float | None]:
@@ -238,6 +277,22 @@ _CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
         "source": _one_of(SOURCES),
         "minutes_left": _maybe(0, 1e9),
         "witness": _name,
+        "interval_s": _interval,
+        "speed_bps": _maybe(0, _MAX_BPS),
+        "in_bps": _maybe(0, _MAX_BPS),
+        "out_bps": _maybe(0, _MAX_BPS),
+        "in_errors_per_s": _maybe(0, _MAX_BPS),
+        "out_errors_per_s": _maybe(0, _MAX_BPS),
+        "in_discards_per_s": _maybe(0, _MAX_BPS),
+        "out_discards_per_s": _maybe(0, _MAX_BPS),
+        "protocol": _one_of(tuple(STATES)),
+        "neighbour": _name,
+        "state": _name,
+        "up": _flag,
+        "enabled": _flag,
+        "remote": _text,
+        "rx_dbm": _maybe(-_MAX_DBM, _MAX_DBM),
+        "tx_dbm": _maybe(-_MAX_DBM, _MAX_DBM),
     }
 )
 

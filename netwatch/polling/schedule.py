@@ -8,8 +8,8 @@ interval missed, and the caller's token bucket spreads it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
-from typing import Generic, TypeVar
+from collections.abc import Collection, Hashable
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T", bound=Hashable)
 
@@ -18,6 +18,17 @@ def phase(key: str) -> float:
     """A number from 0 up to but not including 1 that depends on `key` alone."""
     digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=6).digest()
     return int.from_bytes(digest) / (1 << 48)
+
+
+class Turn(NamedTuple, Generic[T]):
+    """A slot that came due: at which moment, in which turn of the wheel, and its items, which may not be kept.
+
+    The number of an item's turn rises by one from turn to turn, however late the caller is.
+    """
+
+    due_at: float
+    number: int
+    items: Collection[T]
 
 
 class Wheel(Generic[T]):
@@ -50,6 +61,13 @@ class Wheel(Generic[T]):
 
     def due(self, now: float) -> list[T]:
         """What came due since the last call, in order, each item once; nothing on the first call."""
+        turns = self.turns(now)
+        if len(turns) == 1:
+            return list(turns[0].items)
+        return [item for turn in turns for item in turn.items]
+
+    def turns(self, now: float) -> list[Turn[T]]:
+        """The same slot by slot."""
         current = int(now / self.slot_s)
         last = current if self._last is None else self._last
         if current < last:  # a caller's clock that went back: wait until it is there again
@@ -58,8 +76,9 @@ class Wheel(Generic[T]):
         passed = current - last
         count = len(self._slots)
         if passed > count:
-            self.missed += self._size * (passed // count - 1)
+            rounds, rest = divmod(passed - count, count)
+            left_out = range(last + 1, last + 1 + rest)
+            self.missed += self._size * rounds + sum(len(self._slots[step % count]) for step in left_out)
             passed = count
-        if passed == 1:
-            return list(self._slots[current % count])
-        return [item for step in range(current - passed + 1, current + 1) for item in self._slots[step % count]]
+        steps = range(current - passed + 1, current + 1)
+        return [Turn(step * self.slot_s, step // count, self._slots[step % count]) for step in steps]

@@ -7,9 +7,10 @@ seconds. Nothing here concludes anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Final
 
 from netwatch.inventory.graph import Edge, Topology
@@ -18,13 +19,31 @@ from netwatch.polling.settings import PollingSettings
 
 _DOWN: Final = frozenset({"down", "lowerLayerDown", "notPresent"})
 _FORGET_AT: Final = 100_000  # remembered moments; old ones are dropped then
+_RESTARTED: Final = frozenset({"coldStart", "warmStart"})
+_SETTLED_S: Final = 15.0  # after a restart ports come up one after the other
 
 
 class Kind(Enum):
-    """Ping the device, or read its uptime and the ports named."""
+    """Ping the device, read its uptime and the ports named, or read what feeds it or whom it speaks routing with."""
 
     PING = "ping"
     READ = "read"
+    POWER = "power"
+    NEIGHBOURS = "neighbours"
+
+
+_ASKED_BY_TRAP: Final[Mapping[str, Kind]] = MappingProxyType({
+    "upsTrapOnBattery": Kind.POWER,
+    "upsTrapAlarmEntryAdded": Kind.POWER,
+    "upsTrapAlarmEntryRemoved": Kind.POWER,
+    "upsOnBattery": Kind.POWER,
+    "lowBattery": Kind.POWER,
+    "powerRestored": Kind.POWER,
+    "bgpBackwardTransition": Kind.NEIGHBOURS,
+    "bgpEstablished": Kind.NEIGHBOURS,
+    "ospfNbrStateChange": Kind.NEIGHBOURS,
+    "ospfIfStateChange": Kind.NEIGHBOURS,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +66,7 @@ class Suspicion:
         self._silent: set[str] = set()
         self._down_ports: set[tuple[str, str]] = set()
         self._asked: dict[tuple[Kind, str, str], float] = {}
-        self._trapped: dict[tuple[str, str], float] = {}
+        self._trapped: dict[tuple[str, str, Kind], float] = {}
         self._traps = Bucket(settings.trap_rate_per_s, settings.trap_rate_per_s)
         self.begun = 0
         self.traps_ignored = 0
@@ -108,17 +127,22 @@ class Suspicion:
             for action in [*self._ping(edge.neighbour, now), *self._far(edge, now)]
         ]
 
-    def trap(self, device: str, interface: str, now: float) -> list[Action]:
-        """A notification came: a hint, limited per port and in all."""
-        last = self._trapped.get((device, interface))
+    def trap(self, device: str, interface: str, now: float, trap: str = "") -> list[Action]:
+        """A notification came: a hint, limited per port and subject, and in all."""
+        kind = _ASKED_BY_TRAP.get(trap, Kind.READ)
+        last = self._trapped.get((device, interface, kind))
         spaced = last is None or now - last >= self._settings.trap_spacing_s
         if device not in self._topology.edges or not spaced or not self._traps.take(now, 1):
             self.traps_ignored += 1
             return []
-        self._trapped[device, interface] = now
+        self._trapped[device, interface, kind] = now
         edges = self._edges(device, interface) if interface else self._topology.edges[device]
         own = (interface,) if interface else tuple(edge.own_interface for edge in edges if edge.own_interface)
         found = [*self._ping(device, now), *self._read(device, own, now)]
+        if kind is not Kind.READ and (at := self._moment(kind, device, "", now)) is not None:
+            found.append(Action(at, kind, device))
+        if trap in _RESTARTED:
+            found.append(Action(now + _SETTLED_S, Kind.READ, device, own))
         for edge in edges if interface else ():
             found += [*self._ping(edge.neighbour, now), *self._far(edge, now)]
         return found

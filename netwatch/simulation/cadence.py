@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from netwatch.polling.model import (
     IcmpObservation,
     InterfaceObservation,
     LocalObservation,
+    NeighbourObservation,
     Observation,
+    OpticalObservation,
     PowerObservation,
     SnmpObservation,
+    TrafficObservation,
     TrapObservation,
     WitnessObservation,
 )
@@ -53,8 +58,8 @@ class Metronome:
     def note(self, observation: Observation) -> None:
         """Look at one observation: something that goes bad, or is well again, brings the next step forward."""
         self.newest_at = max(self.newest_at, observation.at)
-        bad = is_sign(observation)
-        if not bad and whose(observation) not in self._watched:
+        bad = _SIGNS[type(observation)](observation)
+        if not bad and (not self._watched or whose(observation) not in self._watched):
             return
         name = subject_of(observation)
         if bad == (name in self._bad):
@@ -113,12 +118,44 @@ _GOOD_NEWS: Final = frozenset({"linkUp", "coldStart", "warmStart"})
 
 def is_sign(observation: Observation) -> bool:
     """Whether the observation may mean that something is wrong."""
-    if isinstance(observation, InterfaceObservation):
-        return observation.oper not in _CARRIES and observation.admin == "up"
-    if isinstance(observation, IcmpObservation):
-        return observation.received < observation.sent
-    if isinstance(observation, SnmpObservation | WitnessObservation | LocalObservation):
-        return not observation.ok
-    if isinstance(observation, PowerObservation):
-        return observation.source != "mains"
-    return observation.trap not in _GOOD_NEWS
+    return _SIGNS[type(observation)](observation)
+
+
+def _bad_port(seen: InterfaceObservation) -> bool:
+    return seen.oper not in _CARRIES and seen.admin == "up"
+
+
+def _bad_ping(seen: IcmpObservation) -> bool:
+    return seen.received < seen.sent
+
+
+def _not_ok(seen: SnmpObservation | WitnessObservation | LocalObservation) -> bool:
+    return not seen.ok
+
+
+def _bad_power(seen: PowerObservation) -> bool:
+    return seen.source != "mains"
+
+
+def _bad_trap(seen: TrapObservation) -> bool:
+    return seen.trap not in _GOOD_NEWS
+
+
+def _no_sign(_: TrafficObservation | NeighbourObservation | OpticalObservation) -> bool:
+    return False  # the diagnosis does not heed them
+
+
+_SIGNS: Final[Mapping[type[Observation], Callable[[Any], bool]]] = MappingProxyType(
+    {
+        InterfaceObservation: _bad_port,
+        IcmpObservation: _bad_ping,
+        SnmpObservation: _not_ok,
+        WitnessObservation: _not_ok,
+        LocalObservation: _not_ok,
+        PowerObservation: _bad_power,
+        TrapObservation: _bad_trap,
+        TrafficObservation: _no_sign,
+        NeighbourObservation: _no_sign,
+        OpticalObservation: _no_sign,
+    }
+)

@@ -38,6 +38,24 @@ class Effect(StrEnum):
     NO_CARRIER = "no_carrier"
 
 
+#: What people say when an effect begins, and when it ends.
+SAYINGS: Final[Mapping[Effect, tuple[str, str]]] = MappingProxyType(
+    {
+        Effect.DEAD: ("down", "up again"),
+        Effect.BATTERY: ("on battery", "no longer on battery"),
+        Effect.CUT: ("cut", "mended"),
+        Effect.SILENT: ("passes nothing, with light", "passes again"),
+        Effect.LOSS: ("loses packets", "loses nothing any more"),
+        Effect.PORT: ("dead", "alive again"),
+        Effect.MUTE: ("ignores pings", "answers pings again"),
+        Effect.HUNG: ("SNMP hangs", "SNMP answers again"),
+        Effect.BLIND: ("answers nobody", "answers again"),
+        Effect.UPSTREAM: ("lost", "back"),
+        Effect.ISOLATED: ("cut off from the network", "back on the network"),
+        Effect.NO_CARRIER: ("own interface down", "own interface up"),
+    }
+)
+
 #: Faults that are one effect on what they name.
 _SIMPLE: Final[Mapping[Verb, Effect]] = MappingProxyType(
     {

@@ -8,7 +8,7 @@ kinds share an id.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -102,12 +102,21 @@ def parse_all(texts: Iterable[str], inventory: Inventory, file: str = "fault") -
     Raises:
         InputError: with every fault of every line; the place is `file` and the line's number from 1.
     """
+    return parse_at(((text, Place(file, number)) for number, text in enumerate(texts, 1)), inventory)
+
+
+def parse_at(texts: Iterable[tuple[str, Place]], inventory: Inventory) -> tuple[Breakage, ...]:
+    """Read several faults, each with the place where it stands.
+
+    Raises:
+        InputError: with every fault of every text.
+    """
     kinds = ids_by_kind(inventory)
     found: list[Breakage] = []
     wrong: list[InputFault] = []
-    for number, text in enumerate(texts, 1):
+    for text, place in texts:
         try:
-            found.append(_parse(text, kinds, Place(file, number)))
+            found.append(_parse(text, kinds, place))
         except InputError as error:
             wrong.extend(error.faults)
     if wrong:
@@ -131,7 +140,7 @@ def _parse(text: str, kinds: Mapping[str, Collection[str]], where: Place) -> Bre
     element = "monitor"
     if TARGETS[verb]:
         if not rest or rest[0] in {"at", "for"}:
-            raise _fault(where, f"{verb} of what?", f"name a {' or '.join(TARGETS[verb])}: `{verb} ID at 60 for 300`")
+            raise _fault(where, f"{verb} of what?", f"name a {_either(TARGETS[verb])}: `{verb} ID at 60 for 300`")
         element = _element(verb, rest.pop(0), kinds, where)
     loss_ratio = 0.0
     if verb is Verb.LOSS:
@@ -164,10 +173,33 @@ def _element(verb: Verb, word: str, kinds: Mapping[str, Collection[str]], where:
     for kind in wanted:
         if word in kinds[kind]:
             return f"{kind}:{word}"
+    raise _fault(where, f'no {_either(wanted)} is called "{word}"', _hint(verb, name if colon else word, kinds))
+
+
+def _hint(verb: Verb, word: str, kinds: Mapping[str, Collection[str]]) -> str:
+    """What was meant: an element of another kind by that very name, or the nearest name of the right kinds."""
+    wanted = TARGETS[verb]
+    other = next((kind for kind in kinds if kind not in wanted and word in kinds[kind]), None)
+    if other is not None:
+        fitting = [each.value for each in Verb if other in TARGETS[each]]
+        return f'"{word}" is a {_named(other)}: write `{fitting[0]} {word}`' if fitting else f'"{word}" is a {other}'
     known = sorted({name for kind in wanted for name in kinds[kind]})
     near = difflib.get_close_matches(word, known, 1)
-    hint = f'Did you mean "{near[0]}"?' if near else f"`{verb}` takes a {' or '.join(wanted)} of the inventory."
-    raise _fault(where, f'no {" or ".join(wanted)} is called "{word}"', hint)
+    if near:
+        return f'Did you mean "{near[0]}"?'
+    lower = {name.lower(): name for name in known}
+    if word.lower() in lower:
+        return f'Did you mean "{lower[word.lower()]}"?'
+    return f"`{verb}` takes a {_either(wanted)} of the inventory"
+
+
+def _either(words: Sequence[str]) -> str:
+    named = [_named(word) for word in words]
+    return " or ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+
+
+def _named(kind: str) -> str:
+    return {"feed": "power feed", "port_group": "port group"}.get(kind, kind)
 
 
 def _number(word: str, what: str, where: Place) -> float:

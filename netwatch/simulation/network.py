@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -13,8 +13,9 @@ from netwatch.diagnosis.model import Affected
 from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Inventory, Port, Service
 from netwatch.simulation.chance import seeded
-from netwatch.simulation.effects import Effect, effects_of
+from netwatch.simulation.effects import SAYINGS, Effect, effects_of
 from netwatch.simulation.faults import Breakage
+from netwatch.web.names import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,26 @@ class Truth:
 
 
 class VirtualNetwork:
-    """Devices, links, ports and power under the given faults, from 0 to `until_at` seconds."""
+    """Devices, links, ports and power under the given faults, from `start_at` to `until_at`."""
 
-    def __init__(self, inventory: Inventory, faults: Iterable[Breakage], seed: int, until_at: float) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        faults: Iterable[Breakage],
+        seed: int,
+        until_at: float,
+        *,
+        start_at: float = 0.0,
+        topology: Topology | None = None,
+    ) -> None:
+        """`topology` is that of `inventory`, when somebody has built it already."""
         self.inventory = inventory
-        self.topology = Topology(inventory)
+        self.topology = topology or Topology(inventory)
         self.intervals = effects_of(inventory, faults, seed, until_at)
         edges = {interval.start_at for interval in self.intervals} | {interval.end_at for interval in self.intervals}
-        self.changes_at: tuple[float, ...] = (0.0, *sorted(at for at in edges if 0.0 < at <= until_at))
+        self.changes_at: tuple[float, ...] = (start_at, *sorted(at for at in edges if start_at < at <= until_at))
         self._seed = seed
+        self._until_at = until_at
         self._upstream_ports = {
             str(Port(upstream.device, upstream.interface)): upstream.id for upstream in inventory.upstreams.values()
         }
@@ -61,11 +73,23 @@ class VirtualNetwork:
         """What is so at `at`."""
         return self._truth_of_period(max(0, bisect_right(self.changes_at, at) - 1))
 
+    def story(self) -> Iterator[tuple[float, str]]:
+        """Every beginning and end of an effect, as a sentence; those at one instant and of one kind together."""
+        moments: dict[tuple[float, bool, Effect], list[str]] = {}
+        for interval in self.intervals:
+            for at, begins in ((interval.start_at, True), (interval.end_at, False)):
+                if self.changes_at[0] <= at <= self._until_at:
+                    moments.setdefault((at, begins, interval.effect), []).append(interval.name)
+        for (at, begins, effect), names in sorted(moments.items(), key=lambda found: (found[0][0], not found[0][1])):
+            yield at, f"{listed(sorted(names))} {SAYINGS[effect][0 if begins else 1]}"
+
     def uptime_s(self, device: str, at: float) -> float:
         """sysUpTime: since the last time that the device was dead, else since some day before the start."""
         last = max((i.end_at for i in self.intervals if i.effect is Effect.DEAD and i.name == device and i.end_at <= at),
                    default=None)  # fmt: skip
-        return at - last if last is not None else at + seeded("uptime", self._seed, device).uniform(86_400, 9e6)
+        if last is not None:
+            return at - last
+        return at - self.changes_at[0] + seeded("uptime", self._seed, device).uniform(86_400, 9e6)
 
     def oper(self, device: str, interface: str, truth: Truth) -> str:
         """IfOperStatus of a port that its device reports; `notPresent` when the network has no such port."""
@@ -91,8 +115,8 @@ class VirtualNetwork:
         out: set[str] = set()
         degraded: set[str] = set()
         at_risk: set[str] = set()
-        for customer, services in self.inventory.customers.items():
-            states = [self._service(service, truth, lit) for service in services]
+        for customer in self._concerned(truth, lit):
+            states = [self._service(service, truth, lit) for service in self.inventory.customers[customer]]
             if all(state == "out" for state in states):
                 out.add(customer)
             elif any(state in {"out", "degraded"} for state in states):
@@ -101,8 +125,16 @@ class VirtualNetwork:
                 at_risk.add(customer)
         return Affected(frozenset(out), frozenset(degraded), frozenset(at_risk))
 
+    def _concerned(self, truth: Truth, lit: set[str]) -> set[str]:
+        """Customers with an attachment where something is wrong; nothing can ail the others."""
+        devices = (self.topology.services_at.keys() - lit) | truth.loss_ratio.keys()
+        devices |= {name.partition(":")[0] for name in truth.dead_ports}
+        return {service.customer for device in devices for service in self.topology.services_at.get(device, ())}
+
     def _service(self, service: Service, truth: Truth, lit: set[str]) -> str:
-        ports = [port for port in (service.primary, service.backup) if port]
+        ports = [port for port in (service.primary, service.backup) if port is not None and port.device]
+        if not ports:
+            return "works"  # nobody knows where it hangs, so nothing is known to ail it
         alive = [port for port in ports if port.device in lit and str(port) not in truth.dead_ports]
         if not alive:
             return "out"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from itertools import count
 from typing import Protocol
@@ -69,20 +69,32 @@ class VirtualPoller:
             at, _, action = heapq.heappop(self._queue)
             yield from action(at)
 
+    def resume(self, network: VirtualNetwork, devices: Collection[str]) -> None:
+        """Go on against another network of the same inventory, and ask only `devices` and the witnesses.
+
+        Others are still asked once when the rules of suspicion want it.
+        """
+        self._network = network
+        self._queue = [entry for entry in self._queue if _about(entry[2]) in devices or _about(entry[2]) is None]
+        heapq.heapify(self._queue)
+        for at in network.changes_at[1:]:
+            self._push(at, self._send_traps)
+
     def _plan_start(self) -> None:
-        settings = self._settings
+        settings, start_at = self._settings, self._network.changes_at[0]
         for device in sorted(self._believed.devices):
-            self._push(self._rng.uniform(0.0, settings.icmp_interval_s), partial(self._ping, device=device))
+            phase = self._rng.uniform(0.0, settings.icmp_interval_s)
+            self._push(start_at + phase, partial(self._ping, device=device))
             if self._believed.devices[device].snmp is not None:
                 phase = self._rng.uniform(0.0, settings.interface_interval_s)
-                self._push(phase, partial(self._read_links, device=device))
+                self._push(start_at + phase, partial(self._read_links, device=device))
                 phase = self._rng.uniform(0.0, settings.customer_port_interval_s)
                 if self._customer_ports.get(device):
-                    self._push(phase, partial(self._read_customers, device=device))
+                    self._push(start_at + phase, partial(self._read_customers, device=device))
         for witness in self._believed.monitor.witnesses:
             phase = self._rng.uniform(0.0, settings.witness_interval_s)
-            self._push(phase, partial(self._ask_witness, witness=witness.id))
-        self._push(0.0, self._look_at_own)
+            self._push(start_at + phase, partial(self._ask_witness, witness=witness.id))
+        self._push(start_at, self._look_at_own)
         for at in self._network.changes_at[1:]:
             self._push(at, self._send_traps)
 
@@ -198,6 +210,12 @@ class VirtualPoller:
             return
         yield TrapObservation(at, device, trap, interface)
         self._follow(self._suspicion.trap(device, interface, at))
+
+
+def _about(action: Action) -> str | None:
+    """The device that an action is about; None for one about something else."""
+    found: str | None = action.keywords.get("device") if isinstance(action, partial) else None
+    return found
 
 
 def _ports(inventory: Inventory) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:

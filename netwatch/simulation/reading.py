@@ -8,8 +8,11 @@ the order of arrival at all: it is sorted by `at` first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from heapq import merge
+from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -23,20 +26,24 @@ ValueT = TypeVar("ValueT")
 TOLERANCE_S: Final = 10.0
 _UNSORTED_SHARE: Final = 0.1
 _MOST_FAULTS: Final = 50
+_REPORT_EVERY: Final = 10_000
+_LARGE_BYTES: Final = 10_000_000
+_SAMPLE_EVERY: Final = 5
 _AT: Final = re.compile(r'"at"\s*:\s*(?:(-?[0-9.eE+-]+)|"([^"]+)")')
 
 # The shapes that a recorder writes, read without the general reader; whatever else a line holds goes through it.
-# A line falls into its time, what stays the same from reading to reading, and a measured value.
-_AT_FIRST: Final = re.compile(r'\{"at": -?\d{1,12}(?:\.\d{1,18})?')
-_VALUE: Final = re.compile(r"\d{1,12}(?:\.\d{1,18})?")
+# A line falls into its time, what stays the same from reading to reading, and (but for ports) a measured value.
 _NAME: Final = r'"([ !#-\[\]-~]{1,1024})"'
-_ICMP: Final = re.compile(rf' "probe": "icmp", "device": {_NAME}, "sent": (\d{{1,6}}), "received": (\d{{1,6}})')
-_SNMP: Final = re.compile(rf' "probe": "snmp", "device": {_NAME}, "ok": true')
+_ICMP: Final = re.compile(
+    rf'"probe": "icmp", "device": {_NAME}, "sent": (\d{{1,6}}), "received": (\d{{1,6}}), "rtt_ms"'
+)
+_SNMP: Final = re.compile(rf'"probe": "snmp", "device": {_NAME}, "ok": true, "uptime_s"')
 _PORT: Final = re.compile(
-    rf' "probe": "interface", "device": {_NAME}, "interface": {_NAME}, "admin": "(up|down)", '
+    rf'"probe": "interface", "device": {_NAME}, "interface": {_NAME}, "admin": "(up|down)", '
     r'"oper": "(up|down|unknown|dormant|notPresent|lowerLayerDown|testing)"\}\n?'
 )
 _MOST_KNOWN: Final = 1_000_000
+_LONGEST: Final = 30
 
 
 class LineReader:
@@ -54,56 +61,59 @@ class LineReader:
         Raises:
             InputError: as `netwatch.polling.record.from_json`.
         """
-        first, _, rest = line.partition(",")
-        if _AT_FIRST.fullmatch(first) is not None:
-            port = self._ports.get(rest)
-            if port is not None:
-                return InterfaceObservation(float(first[7:]), *port)
-            found = self._usual(float(first[7:]), rest)
+        first, _, rest = line.partition(", ")
+        at = first[7:]
+        if first[:7] == '{"at": ' and at.replace(".", "", 1).isdecimal() and line.isascii() and _whole(at):
+            found = self._usual(at, rest)
             if found is not None:
                 return found
         text = line.strip()
         return from_json(text, Place(self._file, number)) if text else None
 
-    def _usual(self, at: float, rest: str) -> Observation | None:
+    def _usual(self, at: str, rest: str) -> Observation | None:
         """The observation of a line in one of the usual shapes; None of any other."""
-        word = rest[11:13]
-        if word == "ic":
-            same, _, value = rest.partition(', "rtt_ms": ')
-            ping = self._pings.get(same) or self._ping(same)
-            if ping is not None and ping[2] and value[-2:] == "}\n" and _VALUE.fullmatch(value, 0, len(value) - 2):
-                return IcmpObservation(at, *ping, float(value[:-2]))
-        elif word == "sn":
-            same, _, value = rest.partition(', "uptime_s": ')
-            device = self._polls.get(same) or self._poll(same)
-            if device is not None and value[-2:] == "}\n" and _VALUE.fullmatch(value, 0, len(value) - 2):
-                return SnmpObservation(at, device, ok=True, uptime_s=float(value[:-2]))
-        elif word == "in" and (found := _PORT.fullmatch(rest)) is not None:
-            device, interface, admin, oper = found.groups()
-            _keep(self._ports, rest, (device, interface, admin, oper))
-            return InterfaceObservation(at, device, interface, admin, oper)
-        return None
-
-    def _ping(self, text: str) -> tuple[str, int, int] | None:
-        found = _ICMP.fullmatch(text)
-        if found is None or not int(found[2]) >= max(1, int(found[3])):
+        kind = rest[10:12]
+        if kind == "in":
+            port = self._ports.get(rest) or self._learn_port(rest)
+            return InterfaceObservation(float(at), *port) if port is not None else None
+        head, _, value = rest.rpartition(": ")
+        measured = value[:-2]
+        if value[-2:] != "}\n" or not measured.replace(".", "", 1).isdecimal() or not _whole(measured):
             return None
-        ping = (found[1], int(found[2]), int(found[3]))
-        _keep(self._pings, text, ping)
-        return ping
+        if kind == "ic":
+            ping = self._pings.get(head) or self._learn_ping(head)
+            return IcmpObservation(float(at), *ping, float(measured)) if ping is not None else None
+        device = self._polls.get(head) or self._learn_poll(head)
+        return SnmpObservation(float(at), device, ok=True, uptime_s=float(measured)) if device is not None else None
 
-    def _poll(self, text: str) -> str | None:
-        found = _SNMP.fullmatch(text)
+    def _learn_ping(self, head: str) -> tuple[str, int, int] | None:
+        found = _ICMP.fullmatch(head)
+        if found is None or not int(found[2]) >= int(found[3]) >= 1:
+            return None
+        return _kept(self._pings, head, (found[1], int(found[2]), int(found[3])))
+
+    def _learn_poll(self, head: str) -> str | None:
+        found = _SNMP.fullmatch(head)
+        return None if found is None else _kept(self._polls, head, found[1])
+
+    def _learn_port(self, rest: str) -> tuple[str, str, str, str] | None:
+        found = _PORT.fullmatch(rest)
         if found is None:
             return None
-        _keep(self._polls, text, found[1])
-        return found[1]
+        device, interface, admin, oper = found.groups()
+        return _kept(self._ports, rest, (device, interface, admin, oper))
 
 
-def _keep(known: dict[str, ValueT], text: str, value: ValueT) -> None:
+def _whole(number: str) -> bool:
+    """Whether digits with at most one point are a number in JSON, and of a usual length."""
+    return number[0] != "." != number[-1] and len(number) <= _LONGEST
+
+
+def _kept(known: dict[str, ValueT], text: str, value: ValueT) -> ValueT:
     if len(known) >= _MOST_KNOWN:
         known.clear()
     known[text] = value
+    return value
 
 
 def parse_line(line: str, file: str, number: int) -> Observation | None:
@@ -122,41 +132,98 @@ def read(path: Path) -> Iterator[Observation]:
         InputError: with the faults of all lines (at most 50), each with file, line and key.
         OperatingError: when the file can't be read.
     """
-    try:
-        if _was_written_by_arrival(path):
-            yield from _parsed(path)
-        else:
-            yield from sorted(_parsed(path), key=lambda observation: observation.at)
-    except OSError as error:
-        raise OperatingError(f"can't read {path}: {error.strerror}", "check the path and its permissions") from error
-    except UnicodeDecodeError as error:
-        raise OperatingError(f"{path} is not UTF-8 text", "give the file that `netwatch run --record` wrote") from error
+    return iter(Recording((path,)))
 
 
-def _parsed(path: Path) -> Iterator[Observation]:
-    """Observations up to the first bad line; then only faults are collected, and raised."""
-    faults: list[Fault] = []
-    parse = LineReader(str(path)).parse
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                observation = parse(line, number)
-            except InputError as error:
-                faults.extend(error.faults)
-                if len(faults) >= _MOST_FAULTS:
-                    break
-                continue
-            if observation is not None and not faults:
-                yield observation
-    if faults:
-        raise InputError(faults)
+class Recording:
+    """Observations of one or several files in the order of learning.
+
+    Several files are merged by time: parts of one recording in any order, or recordings of several pollers. A late
+    line keeps its place behind the lines of its own file that came before it.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = tuple(paths)
+        self._read_bytes = dict.fromkeys(self._paths, 0)
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of all files together; 0 for what is no plain file."""
+        return sum(path.stat().st_size for path in self._paths if path.is_file())
+
+    @property
+    def read_bytes(self) -> int:
+        """How much of them was read so far."""
+        return sum(self._read_bytes.values())
+
+    def __iter__(self) -> Iterator[Observation]:
+        """Read them from the beginning.
+
+        Raises:
+            InputError: with the faults of all lines of a file (at most 50), each with file, line and key.
+            OperatingError: when a file can't be read.
+        """
+        if len(self._paths) == 1:
+            yield from self._of(self._paths[0])
+            return
+        for _, observation in merge(*(_timed(self._of(path)) for path in self._paths), key=_first):
+            yield observation
+
+    def _of(self, path: Path) -> Iterator[Observation]:
+        try:
+            if _was_written_by_arrival(path):
+                yield from self._parsed(path)
+            else:
+                yield from sorted(self._parsed(path), key=lambda observation: observation.at)
+        except OSError as error:
+            raise OperatingError(
+                f"can't read {path}: {error.strerror}", "check the path and its permissions"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise OperatingError(
+                f"{path} is not UTF-8 text", "give the file that `netwatch run --record` wrote"
+            ) from error
+
+    def _parsed(self, path: Path) -> Iterator[Observation]:
+        """Observations up to the first bad line; then only faults are collected, and raised."""
+        faults: list[Fault] = []
+        parse = LineReader(str(path)).parse
+        with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    observation = parse(line, number)
+                except InputError as error:
+                    faults.extend(error.faults)
+                    if len(faults) >= _MOST_FAULTS:
+                        break
+                    continue
+                if observation is not None and not faults:
+                    yield observation
+                if not number % _REPORT_EVERY:
+                    self._read_bytes[path] = raw.tell()
+        if faults:
+            raise InputError(faults)
+
+
+def _timed(observations: Iterable[Observation]) -> Iterator[tuple[float, Observation]]:
+    """Each with the newest time so far: when it was learnt at the earliest."""
+    newest_at = float("-inf")
+    for observation in observations:
+        newest_at = max(newest_at, observation.at)
+        yield newest_at, observation
+
+
+def _first(timed: tuple[float, Observation]) -> float:
+    return timed[0]
 
 
 def _was_written_by_arrival(path: Path) -> bool:
+    """Whether few lines are late. Of a large file every fifth line is looked at."""
     late = total = 0
     newest_at = float("-inf")
+    every = _SAMPLE_EVERY if path.stat().st_size > _LARGE_BYTES else 1
     with path.open(encoding="utf-8") as lines:
-        for line in lines:
+        for line in islice(lines, 0, None, every):
             try:
                 at: float | None = float(line[7 : line.index(",", 7)])
             except ValueError:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from netwatch.communication.model import Conditions, Plan
+from netwatch.communication.model import ApprovalKind, Conditions, Plan
 from netwatch.diagnosis.engine import Engine
 from netwatch.diagnosis.settings import DiagnosisSettings
-from netwatch.incidents.model import Change, Command, Incident
+from netwatch.incidents.model import Change, Command, Incident, Status
 from netwatch.incidents.settings import IncidentSettings
 from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Inventory, Maintenance
@@ -31,6 +31,8 @@ class Rehearsal:
 
     `believed` is the inventory that netwatch has when it differs from the true one. At each of `restarts_at_s`
     netwatch loses all but its journal and its memories. `commands` come with instants on the same scale.
+    `approve_after_s`: people approve what waits for them so many seconds after they are asked; None = nobody does.
+    `origin_at`: the instant on the timeline at which the warm-up begins, so that texts and reasons read like real ones.
     """
 
     inventory: Inventory
@@ -42,6 +44,8 @@ class Rehearsal:
     believed: Inventory | None = None
     restarts_at_s: tuple[float, ...] = ()
     commands: tuple[Command, ...] = ()
+    approve_after_s: float | None = None
+    origin_at: float = 0.0
     diagnosis: DiagnosisSettings = field(default_factory=DiagnosisSettings)
     incidents: IncidentSettings = field(default_factory=IncidentSettings)
     polling: PollingSettings = field(default_factory=PollingSettings)
@@ -49,7 +53,7 @@ class Rehearsal:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalLog:
-    """What came of it, on the rehearsal's scale (0 = end of the warm-up). `plans` are (instant, plan)."""
+    """What came of it. `warmup_s` is the instant at which the warm-up ended; `plans` are (instant, plan)."""
 
     changes: tuple[Change, ...]
     incidents: Mapping[str, Incident]
@@ -80,10 +84,10 @@ def simulate_with(
     watch: Callable[[Observation], None] | None = None,
 ) -> RehearsalLog:
     """Run a rehearsal to its end with a planner, from its first state."""
-    start_s = rehearsal.warmup_s
+    start_s = rehearsal.origin_at + rehearsal.warmup_s
     end_at = start_s + rehearsal.duration_s
     faults = [replace(fault, at_s=fault.at_s + start_s) for fault in rehearsal.faults]
-    network = VirtualNetwork(rehearsal.inventory, faults, rehearsal.seed, end_at)
+    network = VirtualNetwork(rehearsal.inventory, faults, rehearsal.seed, end_at, start_at=rehearsal.origin_at)
     believed = _shifted(rehearsal.believed or rehearsal.inventory, start_s)
     poller = VirtualPoller(network, believed, rehearsal.seed, rehearsal.polling, rehearsal.noise)
     topology = Topology(believed)
@@ -91,7 +95,7 @@ def simulate_with(
     def fresh() -> Pipeline[StateT]:
         return Pipeline(Engine(topology, rehearsal.diagnosis), rehearsal.incidents, planner, communication)
 
-    run = _Run(rehearsal, fresh)
+    run = Run(rehearsal, fresh)
     for observation in poller.observations(end_at):
         run.up_to(observation.at)
         run.pipeline.observe(observation)
@@ -110,18 +114,20 @@ def _shifted(inventory: Inventory, by_s: float) -> Inventory:
     return replace(inventory, maintenance=moved)
 
 
-class _Run(Generic[StateT]):
+class Run(Generic[StateT]):
     """The pipeline under rehearsal, stepped when a step is due and restarted when the rehearsal says so."""
 
     def __init__(self, rehearsal: Rehearsal, fresh: Callable[[], Pipeline[StateT]]) -> None:
         self._fresh = fresh
         self.pipeline = fresh()
-        self.metronome = Metronome(Cadence(), 0.0)
+        self.metronome = Metronome(Cadence(), rehearsal.origin_at)
         self.changes: list[Change] = []
         self.plans: list[tuple[float, Plan]] = []
         self.incidents: dict[str, Incident] = {}
         self.steps = 0
-        start_s = rehearsal.warmup_s
+        self._approve_after_s = rehearsal.approve_after_s
+        self._asked: list[tuple[float, tuple[str, int]]] = []
+        start_s = rehearsal.origin_at + rehearsal.warmup_s
         self._restarts = sorted(at_s + start_s for at_s in rehearsal.restarts_at_s)
         self._commands = sorted(
             (replace(command, at=command.at + start_s) for command in rehearsal.commands), key=lambda c: c.at
@@ -136,14 +142,25 @@ class _Run(Generic[StateT]):
                 self._restart()
             self._step(now)
 
+    def published(self) -> list[Incident]:
+        """Incidents that were told to anyone, as they stand; without those that were merged into another."""
+        return [i for i in self.incidents.values() if i.opened_at is not None and i.status is not Status.MERGED]
+
     def _step(self, now: float) -> None:
-        step = self.pipeline.step(now, self._due_commands(now), Conditions())
+        step = self.pipeline.step(now, self._due_commands(now), self._conditions(now))
         self.steps += 1
         self.changes.extend(step.changes)
         self.incidents.update((change.incident.id, change.incident) for change in step.changes)
         if step.plan:
             self.plans.append((now, step.plan))
+            self._asked += [(now, (a.incident, a.update)) for a in step.plan.approvals if a.kind is ApprovalKind.MANUAL]
         self.metronome.stepped(now, busy=not self.pipeline.book.quiet or bool(step.diagnosis.explanations))
+
+    def _conditions(self, now: float) -> Conditions:
+        if self._approve_after_s is None or not self._asked:
+            return Conditions()
+        wait_s = self._approve_after_s
+        return Conditions(approved=frozenset(asked for at, asked in self._asked if at + wait_s <= now))
 
     def _due_commands(self, now: float) -> Sequence[Command]:
         due = [command for command in self._commands if command.at <= now]

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import Final
 
 from netwatch.diagnosis.model import Scope
-from netwatch.inventory.model import Device, Segment
+from netwatch.inventory.model import Device, Inventory, Segment
 from netwatch.simulation.faults import Breakage, Verb
 from netwatch.simulation.ground import Ground
+from netwatch.simulation.noise import Noise
 
 #: The fault begins and ends at these instants of a trial, in seconds after the warm-up.
 BEGIN_S: Final = 30.0
@@ -20,39 +21,50 @@ LASTS_S: Final = 240.0
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Faults and the answer. `roots`: any of these sets is right; none = nothing may be published."""
+    """Faults and the answer. `roots`: any of these sets is right; none = nothing may be published.
+
+    `events`: how many incidents are right (None = at most one a fault). `inventory`: the network, when it is not the
+    ground's own; `believed`: what netwatch holds for it. `noise` None = that of the campaign. `begin_s`: when the time
+    to the first telling begins. `restarts_at_s`: when netwatch is killed and started again.
+    """
 
     faults: tuple[Breakage, ...]
     roots: tuple[frozenset[str], ...] = ()
     scope: Scope = Scope.REGIONAL
+    events: int | None = None
+    inventory: Inventory | None = None
+    believed: Inventory | None = None
+    noise: Noise | None = None
+    begin_s: float = BEGIN_S
+    restarts_at_s: tuple[float, ...] = ()
 
 
 Draw = Callable[[Ground, Random], Trial | None]
 
 
-def _broken(verb: Verb, element: str, *, at_s: float = BEGIN_S, loss_ratio: float = 0.0) -> Breakage:
+def broken(verb: Verb, element: str, *, at_s: float = BEGIN_S, loss_ratio: float = 0.0) -> Breakage:
     return Breakage(verb, element, at_s, LASTS_S, loss_ratio)
 
 
-def _pick(rng: Random, choices: Iterable[str]) -> str | None:
+def pick(rng: Random, choices: Iterable[str]) -> str | None:
     found = sorted(choices)
     return rng.choice(found) if found else None
 
 
 def tree_trunk(ground: Ground, rng: Random) -> Trial | None:
     """A trunk without a way round is cut."""
-    name = _pick(rng, (n for n in ground.bridges if ground.serves(ground.inventory.links[n])))
+    name = pick(rng, (n for n in ground.bridges if ground.serves(ground.inventory.links[n])))
     if name is None:
         return None
-    return Trial((_broken(Verb.CUT, f"link:{name}"),), ground.equals((), (name,)), ground.scope_of((), (name,)))
+    return Trial((broken(Verb.CUT, f"link:{name}"),), ground.equals((), (name,)), ground.scope_of((), (name,)))
 
 
 def ring_trunk(ground: Ground, rng: Random) -> Trial | None:
     """A trunk with a way round is cut."""
-    name = _pick(rng, ground.loops)
+    name = pick(rng, ground.loops)
     if name is None:
         return None
-    return Trial((_broken(Verb.CUT, f"link:{name}"),), _one(f"link:{name}"), Scope.REDUNDANCY)
+    return Trial((broken(Verb.CUT, f"link:{name}"),), one(f"link:{name}"), Scope.REDUNDANCY)
 
 
 def ring_twice(ground: Ground, rng: Random) -> Trial | None:
@@ -62,26 +74,26 @@ def ring_twice(ground: Ground, rng: Random) -> Trial | None:
             return None
         first, second = rng.sample(ground.loops, 2)
         if ground.scope_of((), (first, second)) is Scope.REGIONAL:
-            faults = (_broken(Verb.CUT, f"link:{first}"), _broken(Verb.CUT, f"link:{second}", at_s=BEGIN_S + 40.0))
+            faults = (broken(Verb.CUT, f"link:{first}"), broken(Verb.CUT, f"link:{second}", at_s=BEGIN_S + 40.0))
             both = frozenset({f"link:{first}", f"link:{second}"})
             return Trial(faults, (both, frozenset({f"link:{second}"})), Scope.REGIONAL)
     return None
 
 
-def _device(*roles: str) -> Draw:
+def device_of(*roles: str) -> Draw:
     def draw(ground: Ground, rng: Random) -> Trial | None:
         devices = ground.inventory.devices.values()
-        name = _pick(rng, (d.id for d in devices if d.role in roles and _far(ground, d)))
+        name = pick(rng, (d.id for d in devices if d.role in roles and far(ground, d)))
         if name is None:
             return None
         roots = (frozenset({f"device:{name}"}), *ground.equals((name,), ()))
         scope = Scope.CUSTOMER if roles == ("cpe",) else ground.scope_of((name,))
-        return Trial((_broken(Verb.DOWN, f"device:{name}"),), roots, scope)
+        return Trial((broken(Verb.DOWN, f"device:{name}"),), roots, scope)
 
     return draw
 
 
-def _far(ground: Ground, device: Device) -> bool:
+def far(ground: Ground, device: Device) -> bool:
     return device.id not in ground.inventory.monitor.attached_to
 
 
@@ -91,14 +103,14 @@ def duct(ground: Ground, rng: Random) -> Trial | None:
     for link in ground.inventory.links.values():
         for each in link.ducts:
             links.setdefault(each, []).append(link.id)
-    name = _pick(rng, (each for each, members in links.items() if len(members) > 1))
+    name = pick(rng, (each for each, members in links.items() if len(members) > 1))
     if name is None:
         return None
-    roots = (*_one(f"duct:{name}"), *ground.equals((), links[name]))
-    return Trial((_broken(Verb.CUT, f"duct:{name}"),), roots, ground.scope_of((), links[name]))
+    roots = (*one(f"duct:{name}"), *ground.equals((), links[name]))
+    return Trial((broken(Verb.CUT, f"duct:{name}"),), roots, ground.scope_of((), links[name]))
 
 
-def _power(kind: str) -> Draw:
+def power_of(kind: str) -> Draw:
     def draw(ground: Ground, rng: Random) -> Trial | None:
         inventory = ground.inventory
         seen_from = {inventory.devices[device].site for device in inventory.monitor.attached_to}
@@ -109,14 +121,14 @@ def _power(kind: str) -> Draw:
             if power is not None and site.id not in seen_from:
                 fed.setdefault(power, []).append(device)
         dying = {each: [d.id for d in devices if d.battery_minutes == 0] for each, devices in fed.items()}
-        name = _pick(rng, (each for each, devices in dying.items() if len(devices) > 1))
+        name = pick(rng, (each for each, devices in dying.items() if len(devices) > 1))
         if name is None:
             return None
-        roots = (*_one(f"{kind}:{name}"), *ground.equals(dying[name], ()))
+        roots = (*one(f"{kind}:{name}"), *ground.equals(dying[name], ()))
         only = {inventory.devices[d].site for d in dying[name]}
         if kind == "feed" and len(only) == 1:
             roots = (*roots, frozenset({f"site:{next(iter(only))}"}))
-        return Trial((_broken(Verb.POWER, f"{kind}:{name}"),), roots, ground.scope_of(dying[name]))
+        return Trial((broken(Verb.POWER, f"{kind}:{name}"),), roots, ground.scope_of(dying[name]))
 
     return draw
 
@@ -124,34 +136,34 @@ def _power(kind: str) -> Draw:
 def isolation(ground: Ground, rng: Random) -> Trial | None:
     """Netwatch's own uplink fails."""
     del ground, rng
-    return Trial((_broken(Verb.ISOLATE, "monitor"),), _one("monitor"), Scope.MONITORING)
+    return Trial((broken(Verb.ISOLATE, "monitor"),), one("monitor"), Scope.MONITORING)
 
 
 def flapping(ground: Ground, rng: Random) -> Trial | None:
     """A trunk without a way round goes up and down."""
-    name = _pick(rng, (n for n in ground.bridges if ground.serves(ground.inventory.links[n])))
+    name = pick(rng, (n for n in ground.bridges if ground.serves(ground.inventory.links[n])))
     if name is None:
         return None
-    return Trial((_broken(Verb.FLAP, f"link:{name}"),), ground.equals((), (name,)), ground.scope_of((), (name,)))
+    return Trial((broken(Verb.FLAP, f"link:{name}"),), ground.equals((), (name,)), ground.scope_of((), (name,)))
 
 
 def customer_port(ground: Ground, rng: Random) -> Trial | None:
     """The access of one business customer fails."""
     customers = ground.inventory.customers
-    name = _pick(rng, (c for c, (s, *_) in customers.items() if s.segment is Segment.BUSINESS and s.backup is None
+    name = pick(rng, (c for c, (s, *_) in customers.items() if s.segment is Segment.BUSINESS and s.backup is None
                        and ground.inventory.devices[s.primary.device].role != "cpe"))  # fmt: skip
     if name is None:
         return None
     port = customers[name][0].primary
-    return Trial((_broken(Verb.ACCESS, f"customer:{name}"),), _one(f"port:{port}"), Scope.CUSTOMER)
+    return Trial((broken(Verb.ACCESS, f"customer:{name}"),), one(f"port:{port}"), Scope.CUSTOMER)
 
 
 def pon(ground: Ground, rng: Random) -> Trial | None:
     """A PON fails with all its ports."""
-    name = _pick(rng, ground.inventory.port_groups)
+    name = pick(rng, ground.inventory.port_groups)
     if name is None:
         return None
-    return Trial((_broken(Verb.CUT, f"port_group:{name}"),), _one(f"port_group:{name}"), Scope.REGIONAL)
+    return Trial((broken(Verb.CUT, f"port_group:{name}"),), one(f"port_group:{name}"), Scope.REGIONAL)
 
 
 def upstream(ground: Ground, rng: Random) -> Trial | None:
@@ -160,31 +172,31 @@ def upstream(ground: Ground, rng: Random) -> Trial | None:
     ways = sorted(ground.inventory.upstreams)
     if not ways:
         return None
-    faults = tuple(_broken(Verb.CUT, f"upstream:{name}") for name in ways)
+    faults = tuple(broken(Verb.CUT, f"upstream:{name}") for name in ways)
     return Trial(faults, (frozenset(f"upstream:{name}" for name in ways),), Scope.REGIONAL)
 
 
 def brown_out(ground: Ground, rng: Random) -> Trial | None:
     """A trunk without a way round loses a third of what passes."""
-    name = _pick(rng, (n for n in ground.bridges if ground.serves(ground.inventory.links[n])))
+    name = pick(rng, (n for n in ground.bridges if ground.serves(ground.inventory.links[n])))
     if name is None:
         return None
     link = ground.inventory.links[name]
     near = [f"device:{end.device}" for end in (link.a, link.b)]
     roots = (frozenset({f"link:{name}"}), *(frozenset({each}) for each in near))
-    fault = _broken(Verb.LOSS, f"link:{name}", loss_ratio=0.3)
+    fault = broken(Verb.LOSS, f"link:{name}", loss_ratio=0.3)
     return Trial((fault,), roots, ground.scope_of((), (name,)))
 
 
 def _harmless(verb: Verb) -> Draw:
     def draw(ground: Ground, rng: Random) -> Trial | None:
-        name = _pick(rng, (d for d in ground.inventory.devices if d not in ground.inventory.monitor.attached_to))
-        return None if name is None else Trial((_broken(verb, f"device:{name}"),))
+        name = pick(rng, (d for d in ground.inventory.devices if d not in ground.inventory.monitor.attached_to))
+        return None if name is None else Trial((broken(verb, f"device:{name}"),))
 
     return draw
 
 
-def _both(first: Draw, second: Draw) -> Draw:
+def both(first: Draw, second: Draw) -> Draw:
     """Two faults at the same moment."""
 
     def draw(ground: Ground, rng: Random) -> Trial | None:
@@ -192,7 +204,7 @@ def _both(first: Draw, second: Draw) -> Draw:
         if one is None or two is None or one.faults == two.faults:
             return None
         roots = tuple(left | right for left in one.roots for right in two.roots)
-        return Trial((*one.faults, *two.faults), roots, _wider(one.scope, two.scope))
+        return Trial((*one.faults, *two.faults), roots, wider(one.scope, two.scope))
 
     return draw
 
@@ -205,39 +217,39 @@ def quiet(ground: Ground, rng: Random) -> Trial | None:
 
 def blind_witness(ground: Ground, rng: Random) -> Trial | None:
     """One witness falls silent, which says nothing of the network."""
-    name = _pick(rng, (witness.id for witness in ground.inventory.monitor.witnesses))
-    return None if name is None else Trial((_broken(Verb.BLIND, f"witness:{name}"),))
+    name = pick(rng, (witness.id for witness in ground.inventory.monitor.witnesses))
+    return None if name is None else Trial((broken(Verb.BLIND, f"witness:{name}"),))
 
 
-def _wider(one: Scope, two: Scope) -> Scope:
+def wider(one: Scope, two: Scope) -> Scope:
     return Scope.REGIONAL if Scope.REGIONAL in {one, two} else one
 
 
-def _one(ref: str) -> tuple[frozenset[str], ...]:
+def one(ref: str) -> tuple[frozenset[str], ...]:
     return (frozenset({ref}),)
 
 
-CLASSES: Final[Mapping[str, Draw]] = MappingProxyType(
+BASIC: Final[Mapping[str, Draw]] = MappingProxyType(
     {
         "tree trunk": tree_trunk,
         "ring trunk": ring_trunk,
         "ring twice": ring_twice,
-        "access device": _device("access", "olt"),
-        "aggregation": _device("aggregation"),
-        "core": _device("core"),
-        "cpe": _device("cpe"),
+        "access device": device_of("access", "olt"),
+        "aggregation": device_of("aggregation"),
+        "core": device_of("core"),
+        "cpe": device_of("cpe"),
         "duct": duct,
-        "site power": _power("site"),
-        "feed power": _power("feed"),
+        "site power": power_of("site"),
+        "feed power": power_of("feed"),
         "isolation": isolation,
         "flapping": flapping,
         "customer port": customer_port,
         "pon": pon,
         "upstream": upstream,
         "brown-out": brown_out,
-        "two trunks": _both(tree_trunk, tree_trunk),
-        "trunk and device": _both(tree_trunk, _device("aggregation")),
-        "duct and power": _both(duct, _power("site")),
+        "two trunks": both(tree_trunk, tree_trunk),
+        "trunk and device": both(tree_trunk, device_of("aggregation")),
+        "duct and power": both(duct, power_of("site")),
         "icmp filtered": _harmless(Verb.MUTE),
         "snmp hung": _harmless(Verb.HANG),
         "witness": blind_witness,

@@ -6,6 +6,7 @@ Source: YAML 1.1 as libyaml reads it, without its implicit types.
 from __future__ import annotations
 
 from pathlib import Path
+from sys import intern
 from typing import Any, Final
 
 import yaml
@@ -131,7 +132,8 @@ class _Reading:
                 value = None
         elif value and (hidden := hidden_character(value, lines=True)):
             self._fault(event, f"the invisible character {hidden} is not allowed", "remove the escape")
-        self._place_node(self._node(value, event), is_text=True)
+        # Ids come again and again, and live as long as what is made of them.
+        self._place_node(self._node(intern(value) if value else value, event), is_text=True)
 
     def _begin(self, event: Any, value: list[Node] | dict[str, Node]) -> None:
         if event.tag is not None:

@@ -7,13 +7,15 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, Final
 
 from netwatch.communication.model import PageEntry, Promise
 from netwatch.diagnosis.model import Memory
 from netwatch.incidents.model import Change, Incident
 from netwatch.incidents.record import from_json, to_json
 from netwatch.storage.stored import JournalLine, PromiseCounts
+
+_REMEMBERED: Final = "remembered_at"
 
 
 def write_changes(connection: Connection, changes: Sequence[Change]) -> None:
@@ -110,17 +112,23 @@ def read_journal(connection: Connection, incident: str) -> tuple[JournalLine, ..
     return tuple(JournalLine(*row) for row in rows)
 
 
-def write_memories(connection: Connection, memories: Iterable[Memory]) -> None:
-    """What is remembered of elements is exactly `memories`."""
-    connection.execute("DELETE FROM memories")
+def write_memories(connection: Connection, changed: Iterable[Memory], now: float) -> None:
+    """Keep these beside those that are kept; whatever is up was so until `now`."""
     connection.executemany(
-        "INSERT INTO memories (ref, state, since_at, last_good_at) VALUES (?,?,?,?)",
-        [(memory.ref, memory.state, memory.since_at, memory.last_good_at) for memory in memories],
+        "INSERT OR REPLACE INTO memories (ref, state, since_at, last_good_at) VALUES (?,?,?,?)",
+        [(memory.ref, memory.state, memory.since_at, memory.last_good_at) for memory in changed],
     )
+    write_kept(connection, _REMEMBERED, repr(now))
 
 
 def read_memories(connection: Connection) -> tuple[Memory, ...]:
-    rows = connection.execute("SELECT ref, state, since_at, last_good_at FROM memories ORDER BY ref")
+    """What the diagnosis remembers; what was up, was good until the last saving."""
+    at = float(read_kept(connection, _REMEMBERED) or 0.0)
+    rows = connection.execute(
+        "SELECT ref, state, since_at, CASE WHEN state LIKE 'up%' THEN max(last_good_at, ?) ELSE last_good_at END"
+        " FROM memories ORDER BY ref",
+        (at,),
+    )
     return tuple(Memory(*row) for row in rows)
 
 

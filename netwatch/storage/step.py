@@ -15,7 +15,11 @@ from netwatch.storage import approvals, journal, outbox
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a step decided. `communication` (JSON), `memories` None = unchanged; `documents` by the caller's names."""
+    """What a step decided.
+
+    `communication` (JSON) None = unchanged. `memories` are those that changed, None = the diagnosis was not asked; what
+    it did not hand out then is as good as it was. `documents` by the caller's names.
+    """
 
     changes: Sequence[Change] = ()
     plan: Plan = field(default_factory=Plan)
@@ -43,5 +47,5 @@ def write_step(connection: Connection, step: Entry, now: float) -> int:
     if step.communication is not None:
         journal.write_kept(connection, "communication", step.communication)
     if step.memories is not None:
-        journal.write_memories(connection, step.memories)
+        journal.write_memories(connection, step.memories, now)
     return entered

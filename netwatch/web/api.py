@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from netwatch.diagnosis.model import Scenario
 from netwatch.errors import NetwatchError, OperatingError
-from netwatch.web.model import Done, Doors, RefusedError, UnknownIncidentError
+from netwatch.web.model import Done, Doors, RefusedError, UnknownDeviceError, UnknownIncidentError
 from netwatch.web.peer import person
 from netwatch.web.wire import Approvals, Incidents, Refusal, decode, encode
 
@@ -47,10 +47,12 @@ def local_api(doors: Doors) -> Starlette:
             Route("/v1/incidents", api.incidents),
             Route("/v1/incidents/{incident}", api.incident),
             Route("/v1/incidents/{incident}/why", api.why),
+            Route("/v1/device", api.device),
             Route("/v1/approvals", api.approvals),
             Route("/v1/lookup", api.lookup),
             Route("/v1/incidents/{incident}/{order}", api.order, methods=["POST"]),
             Route("/v1/hold", api.hold, methods=["POST"]),
+            Route("/v1/reload", api.reload, methods=["POST"]),
         ],
         exception_handlers={NetwatchError: _refused, HTTPException: _http, Exception: _broken},
     )
@@ -75,6 +77,9 @@ class _Api:
 
     async def why(self, request: Request) -> Response:
         return _json(await self._doors.why(request.path_params["incident"]))
+
+    async def device(self, request: Request) -> Response:
+        return _json(await self._doors.device(request.query_params.get("id", "")))
 
     async def approvals(self, _: Request) -> Response:
         return _json(Approvals(await self._doors.approvals()))
@@ -104,6 +109,10 @@ class _Api:
     async def hold(self, request: Request) -> Response:
         order, by = await _order(request)
         return _json(await self._doors.hold(on=order.on, by=by))
+
+    async def reload(self, request: Request) -> Response:
+        _, by = await _order(request)
+        return _json(await self._doors.reload(by))
 
 
 async def _order(request: Request) -> tuple[Order, str]:
@@ -140,6 +149,8 @@ def _json(answer: object, status: int = 200) -> Response:
 def _refused(_: Request, error: Exception) -> Response:
     if isinstance(error, UnknownIncidentError):
         word, status = "unknown_incident", 404
+    elif isinstance(error, UnknownDeviceError):
+        word, status = "unknown_device", 404
     elif isinstance(error, RefusedError):
         word, status = "refused", 409
     else:

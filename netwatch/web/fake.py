@@ -8,17 +8,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
+from netwatch.web.device import DeviceView
 from netwatch.web.lookup import find, lookup_view
 from netwatch.web.measures import MetricsSnapshot
 from netwatch.web.model import (
     ApprovalView,
     Done,
+    FirstLookView,
     Health,
     HoldView,
     IncidentView,
     LookupView,
     RefusedError,
+    ReloadView,
     StatusView,
+    UnknownDeviceError,
     WhyView,
 )
 from netwatch.web.views import Picture, approval_views, incident_of, incident_view, incident_views, status_view
@@ -33,9 +37,16 @@ def _no_devices() -> Mapping[str, int]:
     return MappingProxyType({})
 
 
+def _nothing_seen() -> Mapping[str, DeviceView]:
+    return MappingProxyType({})
+
+
 @dataclass
 class FakeDoors:
-    """Answers from `picture`, which a test may replace at any time. `orders` keeps what was commanded, in order."""
+    """Answers from `picture`, which a test may replace at any time. `orders` keeps what was commanded, in order.
+
+    `reloaded` is the answer to a reload, and shown in the status once one was asked for.
+    """
 
     picture: Picture
     condition: Health = field(default_factory=Health)
@@ -45,10 +56,13 @@ class FakeDoors:
     version: str = "0"
     held: HoldView = field(default_factory=HoldView)
     orders: list[tuple[str, ...]] = field(default_factory=list)
+    seen: Mapping[str, DeviceView] = field(default_factory=_nothing_seen)
+    reloaded: ReloadView = field(default_factory=lambda: ReloadView(_utc(0), "in_force", ""))
+    first_look: FirstLookView | None = None
     utc: Callable[[float], datetime] = _utc
 
     async def status(self) -> StatusView:
-        return status_view(
+        view = status_view(
             self.picture,
             self.utc,
             version=self.version,
@@ -58,6 +72,8 @@ class FakeDoors:
             hold=self.held,
             page=str(self.directory or ""),
         )
+        reloaded = self.reloaded if self.reloaded.by else None
+        return replace(view, reload=reloaded, first_look=self.first_look)
 
     async def incidents(self, *, closed: bool) -> tuple[IncidentView, ...]:
         return incident_views(self.picture, self.utc, closed=closed)
@@ -97,6 +113,16 @@ class FakeDoors:
         self.picture = replace(self.picture, conditions=replace(self.picture.conditions, hold=on))
         self.orders.append(("hold", str(on), by))
         return Done(f"HOLD is {'on' if on else 'off'}")
+
+    async def device(self, device: str) -> DeviceView:
+        if device not in self.seen:
+            raise UnknownDeviceError(f"no device {device!r}", "see the inventory")
+        return self.seen[device]
+
+    async def reload(self, by: str) -> ReloadView:
+        self.orders.append(("reload", by))
+        self.reloaded = replace(self.reloaded, by=by)
+        return self.reloaded
 
     def page(self) -> Path | None:
         return self.directory

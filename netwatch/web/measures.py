@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from netwatch.polling.statistics import PollingStatistics
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -54,7 +56,8 @@ class MetricsSnapshot:
 
     Mappings: `devices` by believed state; `observations` by probe; `incidents` and `incidents_opened` by
     (scope, status) and scope; `messages` by (channel, state); `stages` by a name of `STAGES`, in seconds since the
-    last good sample; `routes` by name: whether messages go that way now. None = not known, and the metric is left out.
+    last good sample; `routes` by name: whether messages go that way now. `last_reload_ok` is of the last reading of the
+    configuration, `last_reload_at` of the last good one. None = not known, and the metric is left out.
     """
 
     version: str = ""
@@ -69,6 +72,7 @@ class MetricsSnapshot:
     snmp_requests: int = 0
     snmp_timeouts: int = 0
     receive_buffer_bytes: int | None = None
+    polling: PollingStatistics = field(default_factory=PollingStatistics)
     observations: Mapping[str, int] = field(default_factory=_none)
     step: Distribution | None = None
     commit: Distribution | None = None
@@ -86,4 +90,7 @@ class MetricsSnapshot:
     loop_lag_s: float = 0.0
     last_step_at: float | None = None
     last_inventory_at: float | None = None
+    last_reload_ok: bool = True
+    last_reload_at: float = 0.0
+    record_dropped: int = 0
     routes: Mapping[str, bool] = field(default_factory=_none)

@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from netwatch.diagnosis.model import Scope
+from netwatch.polling.statistics import LAG_BOUNDS_S
 from netwatch.web.measures import Distribution, MetricsSnapshot
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -95,6 +96,25 @@ def _single(found: Distribution | None) -> Mapping[str, Distribution]:
     return {"": found} if found else {}
 
 
+def _lag(snapshot: MetricsSnapshot) -> Mapping[str, Distribution]:
+    lateness = snapshot.polling.lateness
+    return {"": Distribution(LAG_BOUNDS_S, tuple(lateness.counts), lateness.total_s)}
+
+
+def _skipped(snapshot: MetricsSnapshot) -> Labelled:
+    icmp, snmp = snapshot.polling.icmp, snapshot.polling.reads
+    return {
+        ("icmp", "behind"): icmp.skipped,
+        ("icmp", "overload"): icmp.thinned,
+        ("snmp", "behind"): snmp.skipped + snmp.missed,
+        ("snmp", "overload"): snmp.thinned,
+    }
+
+
+def _by_socket(icmp: int, snmp: int, notifications: int) -> Labelled:
+    return {("icmp",): icmp, ("snmp",): snmp, ("notifications",): notifications}
+
+
 CATALOGUE: Final[tuple[Plain | ByLabel | Histogram, ...]] = (
     ByLabel("netwatch_build_info", "The running version; always 1.", ("version",), lambda s: {(s.version,): 1.0}),
     Plain("netwatch_start_time_seconds", "When this process started, Unix time.", lambda s: s.started_at),
@@ -107,7 +127,40 @@ CATALOGUE: Final[tuple[Plain | ByLabel | Histogram, ...]] = (
     Plain("netwatch_send_errors_total", "Probes that this machine could not send.", lambda s: s.send_errors),
     Plain("netwatch_snmp_requests_total", "SNMP requests sent, repeats included.", lambda s: s.snmp_requests),
     Plain("netwatch_snmp_timeouts_total", "SNMP requests without an answer in time.", lambda s: s.snmp_timeouts),
+    Plain("netwatch_snmp_unmatched_total", "SNMP answers that matched no request: late or forged.", lambda s: s.polling.snmp.rejected),
+    Plain("netwatch_snmp_malformed_total", "Datagrams that came as SNMP answers and are none.", lambda s: s.polling.snmp.malformed),
+    Plain(
+        "netwatch_icmp_undecided_total", "Silent pings not counted as lost, since this machine was dropping replies.",
+        lambda s: s.polling.icmp.undecided,
+    ),
+    ByLabel(
+        "netwatch_probes_late_total", "Probes begun later than a tenth of their interval, or 1 s, after their moment.",
+        ("probe",), lambda s: {("icmp",): s.polling.icmp.late, ("snmp",): s.polling.reads.late},
+    ),
+    ByLabel(
+        "netwatch_probes_skipped_total", "Probes that came due and were not sent.", ("probe", "reason"), _skipped,
+    ),
+    Plain(
+        "netwatch_polling_overload_level", "What is given up for want of time, from 0 (nothing) to 4.",
+        lambda s: s.polling.overload_level,
+    ),
+    Histogram("netwatch_polling_lag_seconds", "How late the ticks of the poll loop are.", (), _lag),
     Plain("netwatch_receive_buffer_bytes", "The probe socket's receive buffer.", lambda s: s.receive_buffer_bytes),
+    ByLabel(
+        "netwatch_receive_buffer_capped", "1 when the kernel granted a smaller receive buffer than was asked.", ("socket",),
+        lambda s: _by_socket(s.polling.icmp.buffer_capped, s.polling.snmp.buffer_capped, s.polling.traps.buffer_capped),
+    ),
+    ByLabel(
+        "netwatch_socket_drops_total", "Datagrams that the kernel dropped, since the receive buffer was full.", ("socket",),
+        lambda s: _by_socket(s.polling.icmp.socket_drops, s.polling.snmp.socket_drops, s.polling.traps.socket_drops),
+    ),
+    ByLabel(
+        "netwatch_notifications_total", "Traps and informs by what became of them.", ("outcome",),
+        lambda s: _one(s.polling.traps.by_outcome()),
+    ),
+    Plain(
+        "netwatch_notifications_acknowledged_total", "Informs that were answered.", lambda s: s.polling.traps.acknowledged,
+    ),
     ByLabel("netwatch_observations_total", "Observations by probe.", ("probe",), lambda s: _one(s.observations)),
     Histogram("netwatch_step_duration_seconds", "One step: diagnose, decide, plan.", (), lambda s: _single(s.step)),
     Plain("netwatch_last_step_timestamp_seconds", "When the last step ended, Unix time.", lambda s: s.last_step_at),
@@ -136,6 +189,18 @@ CATALOGUE: Final[tuple[Plain | ByLabel | Histogram, ...]] = (
     Plain("netwatch_isolated", "1 while netwatch itself is cut off.", lambda s: s.isolated),
     Plain("netwatch_hold", "1 while a person holds all notices to customers.", lambda s: s.hold),
     Plain("netwatch_warm", "1 once the network has been seen well enough to tell customers.", lambda s: s.warm),
+    Plain(
+        "netwatch_config_last_reload_successful",
+        "1 when the last reading of the configuration (start or reload) was good.", lambda s: s.last_reload_ok,
+    ),
+    Plain(
+        "netwatch_config_last_reload_timestamp_seconds", "When the configuration in force was read, Unix time.",
+        lambda s: s.last_reload_at,
+    ),
+    Plain(
+        "netwatch_record_dropped_total", "Observations that a recording left out: disk full, or too slow.",
+        lambda s: s.record_dropped,
+    ),
     ByLabel(
         "netwatch_route_up", "1 while messages go by this route, 0 while it fails and is given a rest.", ("route",),
         lambda s: _one(s.routes),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from netwatch.errors import NetwatchError
+from netwatch.web.device import DeviceView
 from netwatch.web.measures import MetricsSnapshot
 
 
@@ -23,6 +24,10 @@ class RefusedError(NetwatchError):
 
 class UnknownIncidentError(RefusedError):
     """There is no such incident."""
+
+
+class UnknownDeviceError(RefusedError):
+    """There is no such device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +132,48 @@ class HoldView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReloadView:
+    """What became of reading the configuration and inventory again; `by` asked for it.
+
+    `state`: refused (`faults` say why, the old ones are in force), learning (good; in force once netwatch has looked
+    at the network with them, `waits_for` says what is missing), in_force. `changes` are words; `needs_restart` names
+    settings that differ and wait for a restart; `notes` what it means for open incidents.
+    """
+
+    at: datetime
+    state: str
+    by: str
+    changes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    needs_restart: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    waits_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLookView:
+    """How far the first look at the network has come. Asked is who answered or proved silent; `ports_resolved` are
+    found or known to be missing. `left_s` at the present rate; None = it does not move.
+    """
+
+    pinged: int
+    answered: int
+    to_ping: int
+    agents_asked: int
+    agents_answered: int
+    agents: int
+    ports_resolved: int
+    ports_missing: int
+    ports: int
+    left_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     """The daemon at a glance. `incidents` are the open ones, gravest first; `devices` count by believed state.
 
-    `hints`: what should be mended in the inventory or configuration, in sentences.
+    `hints`: what should be mended in the inventory or configuration, in sentences. `reload` None = none since the
+    start; `first_look` None = it is over.
     """
 
     version: str
@@ -148,6 +191,8 @@ class StatusView:
     promises_owed: int = 0
     page: str = ""
     hints: tuple[str, ...] = ()
+    reload: ReloadView | None = None
+    first_look: FirstLookView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +223,15 @@ class CustomersView:
 
 
 @dataclass(frozen=True, slots=True)
+class ElementsView:
+    """What failed or can't be reached, by id and sorted; while the incident lasts, all that did since it was opened."""
+
+    devices_down: tuple[str, ...] = ()
+    devices_unreachable: tuple[str, ...] = ()
+    links_cut: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WhyView:
     """An incident explained: what was seen and when, what follows, what else it could be, what it means.
 
@@ -195,6 +249,7 @@ class WhyView:
     customers: CustomersView = field(default_factory=CustomersView)
     messages: tuple[MessageTally, ...] = ()
     approvals: tuple[ApprovalView, ...] = ()
+    elements: ElementsView = field(default_factory=ElementsView)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +358,14 @@ class Doors(Protocol):
 
     async def hold(self, *, on: bool, by: str) -> Done:
         """While on, no customer is told anything by any incident."""
+        ...
+
+    async def device(self, device: str) -> DeviceView:
+        """What netwatch believes of one device, and why. Raises `UnknownDeviceError`."""
+        ...
+
+    async def reload(self, by: str) -> ReloadView:
+        """Read configuration and inventory again; takes as long as that takes."""
         ...
 
     def page(self) -> Path | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from netwatch.diagnosis.model import Scope
 from netwatch.incidents.model import Incident
 from netwatch.inventory.model import Inventory, Provider, Region, Site
+from netwatch.web.model import FirstLookView
 
 _FAILS = {
     "device": "is down", "link": "is cut", "site": "lost power", "feed": "lost power", "region": "lost power",
@@ -96,3 +97,15 @@ def listed(items: Iterable[str], most: int = 5) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 customer`, `2 customers`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def progress(look: FirstLookView) -> str:
+    """How far the first look at the network is, in one line."""
+    parts = [f"{look.pinged:,} of {look.to_ping:,} devices pinged ({look.answered:,} answer)"]
+    if look.agents:
+        silent = look.agents_asked - look.agents_answered
+        parts.append(f"{look.agents_answered:,} of {look.agents:,} agents answered ({silent:,} silent)")
+    if look.ports:
+        parts.append(f"{look.ports_resolved:,} of {look.ports:,} ports resolved")
+    left = "" if look.left_s is None else f"; about {look.left_s:,.0f} s left"
+    return f"first look: {', '.join(parts)}{left}"

@@ -13,7 +13,7 @@ from netwatch.communication.model import ApprovalKind
 from netwatch.diagnosis.model import Alternative, Scope
 from netwatch.incidents.model import Incident, Status
 from netwatch.inventory.model import Inventory, Segment
-from netwatch.web.model import AlternativeView, CustomersView, Moment, WhyView
+from netwatch.web.model import AlternativeView, CustomersView, ElementsView, Moment, WhyView
 from netwatch.web.names import counted, device_name, element_name, listed, title
 from netwatch.web.views import Milestones, Picture, Utc, approval_views, incident_of, incident_view
 
@@ -42,6 +42,16 @@ def why_view(picture: Picture, incident: str, utc: Utc) -> WhyView:
         ),
         messages=picture.tallies.get(incident, ()),
         approvals=approval_views(picture, utc, incident),
+        elements=_elements(found),
+    )
+
+
+def _elements(incident: Incident) -> ElementsView:
+    cut = (ref for ref in (*incident.elements, *incident.roots) if ref.startswith("link:"))
+    return ElementsView(
+        devices_down=tuple(sorted(incident.down)),
+        devices_unreachable=tuple(sorted(incident.unreachable)),
+        links_cut=tuple(sorted({ref.partition(":")[2] for ref in cut})),
     )
 
 

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from netwatch.simulation.campaign import drawn, run, table
+from netwatch.simulation.classes import CLASSES
 from netwatch.simulation.ground import Ground
 from netwatch.simulation.synthetic import ProviderPlan, generate
-from netwatch.simulation.trials import CLASSES
 
 SEED = 1
 

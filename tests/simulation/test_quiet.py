@@ -9,6 +9,7 @@ from netwatch.simulation.chance import seeded
 from netwatch.simulation.faults import Breakage, Verb
 from netwatch.simulation.ground import Ground
 from netwatch.simulation.noise import Noise
+from netwatch.simulation.quiet import KINDS, run_many
 from netwatch.simulation.runner import Rehearsal, simulate
 from netwatch.simulation.synthetic import ProviderPlan, generate
 
@@ -64,3 +65,9 @@ def test_announced_work_is_told_to_no_customer(network, loss_ratio):
     planned = replace(inventory, maintenance=tuple(windows))
     log = simulate(Rehearsal(planned, tuple(faults), seed, duration_s=at, noise=untidy(loss_ratio)))
     assert customers_told(log) == []
+
+
+def test_the_script_of_quiet_runs_tells_nobody_and_covers_every_kind():
+    found = run_many(6, seed=3, jobs=2, sizes=(30,))
+    assert [each.kind for each in found] == [*KINDS, *KINDS]
+    assert [each for each in found if each.told] == []

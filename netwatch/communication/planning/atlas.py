@@ -36,6 +36,15 @@ class Atlas:
         ids = tuple(sorted(found, key=lambda region: (-found[region], region)))
         return Places(ids, tuple(clean(self._inventory.regions[region].name or region) for region in ids))
 
+    def customers(self) -> Mapping[str, tuple[str, ...]]:
+        """The customers of each region by the site of their device; a region's own, not those of regions within it."""
+        found: dict[str, list[str]] = {}
+        for name, services in self._inventory.customers.items():
+            regions = {self._region_of_device(service.primary.device) for service in services}
+            for region in sorted(one for one in regions if one is not None):
+                found.setdefault(region, []).append(name)
+        return {region: tuple(names) for region, names in found.items()}
+
     def _regions_of(self, customers: Collection[str]) -> Counter[str]:
         devices = Counter(
             service.primary.device for name in customers for service in self._inventory.customers.get(name, ())

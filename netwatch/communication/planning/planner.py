@@ -11,6 +11,7 @@ from netwatch.communication.people import Person
 from netwatch.communication.planning import reactions
 from netwatch.communication.planning.approval import brakes
 from netwatch.communication.planning.atlas import Atlas
+from netwatch.communication.planning.duties.roster import Duties
 from netwatch.communication.planning.playbook import Playbook
 from netwatch.communication.planning.promises import is_due
 from netwatch.communication.planning.recipients import Directory
@@ -60,7 +61,9 @@ class Planner:
         Raises:
             InputError: the zone of the settings is unknown.
         """
-        stage = Stage(Atlas(inventory), Directory(inventory, people), settings, zone_of(settings))
+        zone = zone_of(settings)
+        directory = Directory(inventory, people, Duties(playbook.roster, people, zone))
+        stage = Stage(Atlas(inventory), directory, settings, zone)
         self._office = Office(playbook, texts, stage, None if channels is None else frozenset(channels))
 
     def step(

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final
 
 from annotated_types import Ge, Gt, MinLen
 
 from netwatch.communication.model import EXTERNAL, ApprovalKind, Audience
+from netwatch.communication.planning.duties.model import Roster, TaskPlan
+from netwatch.communication.texts.cells import SMS
 from netwatch.diagnosis.model import Scenario, Scope
 from netwatch.incidents.model import Incident
 from netwatch.inventory.model import Segment
 
 _CONFIG: Final[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
 _VETO: Final = re.compile(r"veto(?: (\d+(?:\.\d+)?) ?s)?")
+#: Nothing that a playbook asks for may take longer, seconds since the fault.
+PROMISE_S: Final = 180.0
 #: Segments that the audience `critical` means when a step names none.
 CRITICAL_SEGMENTS: Final = (Segment.CRITICAL, Segment.WHOLESALE)
 
@@ -25,6 +29,7 @@ class Channel(StrEnum):
     """The ways in which a step can tell."""
 
     EMAIL = "email"
+    SMS = "sms"
     WEBHOOK = "webhook"
     PAGE = "page"
 
@@ -39,6 +44,8 @@ class Reader(StrEnum):
     CUSTOMER = "customer"
     PAGE = "page"
     PHONE = "phone"
+    SOCIAL = "social"
+    PRESS = "press"
 
     @property
     def audience(self) -> Audience:
@@ -47,8 +54,16 @@ class Reader(StrEnum):
 
     @property
     def external(self) -> bool:
-        """Whether brakes and approval apply."""
+        """Whether brakes and approval apply. What is for social media and press goes to a colleague, as a draft."""
         return self.audience in EXTERNAL
+
+    @property
+    def public(self) -> bool:
+        """Whether all the world may read it in the end: one customer's fault is never told so."""
+        return self in _PUBLIC
+
+
+_PUBLIC: Final = frozenset({Reader.PAGE, Reader.PHONE, Reader.SOCIAL, Reader.PRESS})
 
 
 class Repeat(StrEnum):
@@ -97,7 +112,7 @@ class Step:
     text: str = ""
     """Name of the text; empty = the one named like the audience."""
     within_s: Annotated[float, Gt(0)] = 180.0
-    """Deadline since the fault, seconds."""
+    """Deadline since the fault, seconds; at most 180."""
     approval: str = ""
     """auto for colleagues and page; by_size, veto N s, or manual for customers. Empty = auto or by_size."""
     repeat: Repeat = Repeat.UPDATES
@@ -109,6 +124,10 @@ class Step:
     def text_name(self) -> str:
         """The text that is used."""
         return self.text or self.tell.value
+
+    def text_by(self, channel: Channel) -> str:
+        """The text that is used on `channel`."""
+        return SMS.get(self.text_name, self.text_name) if channel is Channel.SMS else self.text_name
 
     def takes(self, segment: Segment) -> bool:
         """Whether customers of `segment` are meant."""
@@ -141,6 +160,8 @@ class Procedure:
     """Which incidents it is for."""
     steps: tuple[Step, ...]
     """In this order."""
+    tasks: tuple[TaskPlan, ...] = ()
+    """What each duty does, in the order of their minutes."""
 
     @property
     def outward(self) -> bool:
@@ -156,6 +177,8 @@ class Playbook:
 
     procedures: tuple[Procedure, ...]
     """From the most special to the most general."""
+    roster: Roster = field(default_factory=Roster)
+    """Who has which duty when; without it a duty is everybody's who has it under `people`."""
 
     def choose(self, incident: Incident, regions: Collection[str], segments: Collection[Segment]) -> Procedure | None:
         """The first procedure that fits; None when none does.

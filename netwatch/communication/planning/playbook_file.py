@@ -1,29 +1,30 @@
-"""Reads a playbook and refuses one that could not be followed, with every fault at its line."""
+"""Reads a playbook and refuses one that could not be followed, with every fault at its line, all in one run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 
-from netwatch.communication.planning.playbook import (
-    Channel,
-    Playbook,
-    Procedure,
-    Reader,
-    Repeat,
-    Step,
-    approval_is_known,
-)
-from netwatch.communication.texts.cells import TEXTS
+from netwatch.communication.planning.duties.calendar import read_calendar
+from netwatch.communication.planning.duties.model import Roster, TaskPlan
+from netwatch.communication.planning.duties.shifts import read_shifts
+from netwatch.communication.planning.playbook import Playbook, Procedure, Step, When
+from netwatch.communication.planning.playbook_rules import step_faults, task_faults
 from netwatch.diagnosis.model import Scope
 from netwatch.errors import Fault, InputError, Place
-from netwatch.sources import Node, one_of, read_yaml, validate
+from netwatch.sources import Faults, Node, read_yaml, validate
 
 SHIPPED: Final = Path(__file__).with_name("playbook.yaml")
-_SILENT: Final = (Scope.REDUNDANCY, Scope.MONITORING)
+T = TypeVar("T")
+_PLAYBOOK: Final = TypeAdapter(Playbook)
+_STEP: Final = TypeAdapter(Step)
+_WHEN: Final = TypeAdapter(When)
+_TASK: Final = TypeAdapter(TaskPlan)
+_ROSTER: Final = TypeAdapter(Roster)
 
 
 def default_playbook() -> Playbook:
@@ -37,102 +38,120 @@ def load_playbook(path: Path, *, named_at: Place | None = None) -> Playbook:
     Raises:
         InputError: every fault found.
     """
-    node = read_yaml(path, named_at=named_at)
-    playbook = validate(node, TypeAdapter(Playbook))
-    faults = [*_procedure_faults(playbook, node), *_coverage_faults(playbook, node)]
-    if faults:
+    playbook, faults = read_playbook(path, named_at=named_at)
+    if faults or playbook is None:
         raise InputError(faults)
     return playbook
 
 
-def _procedure_faults(playbook: Playbook, node: Node) -> Iterator[Fault]:
-    blocks = node.get("procedures")
-    assert blocks is not None, "validated above"
+def read_playbook(path: Path, *, named_at: Place | None = None) -> tuple[Playbook | None, tuple[Fault, ...]]:
+    """What can be understood of the playbook, and every fault in it; None = nothing can.
+
+    What is understood in spite of faults serves to find more of them, never to be followed.
+    """
+    faults = Faults()
+    node: Node | None = None
+    with faults.collecting():
+        node = read_yaml(path, named_at=named_at)
+    if node is None:
+        return None, faults.all()
+    sound = False
+    with faults.collecting():
+        validate(node, _PLAYBOOK)
+        sound = True
+    playbook, complete = _understood(node)
+    playbook = replace(playbook, roster=_with_files(playbook.roster, path.parent, node, faults))
+    faults.extend(_rule_faults(node))
+    faults.extend(_coverage_faults(playbook, node, complete=complete and sound))
+    return playbook, tuple(sorted(set(faults.all())))
+
+
+def _tried(node: Node | None, adapter: TypeAdapter[T]) -> T | None:
+    """The value of a part; None when it is wrong, which validating the whole has told already."""
+    if node is None:
+        return None
+    try:
+        return validate(node, adapter)
+    except InputError:
+        return None
+
+
+def _parts(block: Node | None) -> Iterator[Node]:
+    return block.entries() if block is not None else iter(())
+
+
+def _understood(node: Node) -> tuple[Playbook, bool]:
+    """All parts that are right by themselves, and whether every procedure's conditions are."""
+    procedures: list[Procedure] = []
+    complete = True
+    for block in _parts(node.get("procedures")):
+        when = _tried(block.get("when"), _WHEN)
+        name = block.get("name")
+        complete = complete and when is not None
+        if when is None or name is None or not isinstance(name.value, str):
+            continue
+        steps = tuple(step for one in _parts(block.get("steps")) if (step := _tried(one, _STEP)) is not None)
+        tasks = tuple(task for one in _parts(block.get("tasks")) if (task := _tried(one, _TASK)) is not None)
+        procedures.append(Procedure(name.value, when, steps, tasks))
+    return Playbook(tuple(procedures), _tried(node.get("roster"), _ROSTER) or Roster()), complete
+
+
+def _with_files(roster: Roster, base: Path, node: Node, faults: Faults) -> Roster:
+    """The roster with the shifts of its files."""
+    block = node.get("roster")
+    named = list(_parts(block.get("shift_files"))) if block is not None else []
+    files = list(_parts(block.get("calendars"))) if block is not None else []
+    shifts = list(roster.shifts)
+    for number, calendar in enumerate(roster.calendars):
+        place = files[number].place_of("file") if number < len(files) else None
+        shifts.extend(read_calendar(base / calendar.file, calendar.duty, faults, named_at=place))
+    for number, file in enumerate(roster.shift_files):
+        shifts.extend(read_shifts(base / file, faults, named_at=named[number].place if number < len(named) else None))
+    return replace(roster, shifts=tuple(shifts))
+
+
+def steps_of(node: Node) -> Iterator[tuple[Step, Node]]:
+    """Every step that is right by itself, with its place."""
+    for block in _parts(node.get("procedures")):
+        for one in _parts(block.get("steps")):
+            step = _tried(one, _STEP)
+            if step is not None:
+                yield step, one
+
+
+def _rule_faults(node: Node) -> Iterator[Fault]:
+    """What the types can't tell, for every part that is right by itself."""
     seen: dict[str, int] = {}
-    for procedure, block in zip(playbook.procedures, blocks.entries(), strict=True):
-        if procedure.name in seen:
-            yield Fault(
-                block.place_of("name"),
-                f'the procedure "{procedure.name}" stands twice',
-                f"give it another name; the first is on line {seen[procedure.name]}",
-            )
-        seen.setdefault(procedure.name, block.line)
+    for block in _parts(node.get("procedures")):
+        name = block.get("name")
+        if name is not None and isinstance(name.value, str):
+            if name.value in seen:
+                yield Fault(
+                    name.place,
+                    f'the procedure "{name.value}" stands twice',
+                    f"give it another name; the first is on line {seen[name.value]}",
+                )
+            seen.setdefault(name.value, block.line)
         steps = block.get("steps")
-        assert steps is not None, "validated above"
-        if not procedure.steps:
+        if steps is not None and isinstance(steps.value, list) and not steps.value:
             yield Fault(steps.place, "this procedure has no steps", "add one, as in {tell: oncall, by: [email]}")
-        for step, step_block in zip(procedure.steps, steps.entries(), strict=True):
-            yield from _step_faults(procedure, step, step_block)
+        when = _tried(block.get("when"), _WHEN)
+        for one in _parts(steps):
+            step = _tried(one, _STEP)
+            if step is not None:
+                yield from step_faults(when, step, one)
+        for one in _parts(block.get("tasks")):
+            task = _tried(one, _TASK)
+            if task is not None:
+                yield from task_faults(task, one)
 
 
-def _step_faults(procedure: Procedure, step: Step, block: Node) -> Iterator[Fault]:
-    scopes = procedure.when.scope or tuple(Scope)
-    silent = [scope.value for scope in scopes if scope in _SILENT]
-    outward = step.tell.external or step.tell in {Reader.PAGE, Reader.PHONE}
-    if outward and (silent or procedure.when.planned):
-        what = "announced work" if procedure.when.planned else f"incidents of scope {' and '.join(silent)}"
-        mend = "name the scopes under `when` (regional, customer)" if not procedure.when.scope else "remove this step"
-        yield Fault(block.place_of("tell"), f"{what} are never told outside the company", mend)
-    elif step.tell in {Reader.PAGE, Reader.PHONE} and Scope.CUSTOMER in scopes:
-        yield Fault(block.place_of("tell"), "one customer's fault is never made public", "remove this step")
-    yield from _channel_faults(step, block)
-    yield from _text_faults(step, block)
-    if not approval_is_known(step.approval):
-        yield Fault(
-            block.place_of("approval"),
-            f'unknown approval "{step.approval}"',
-            one_of(("auto", "by_size", "veto 30 s", "manual"), step.approval),
-        )
-    elif step.tell.external and step.approval == "auto":
-        yield Fault(
-            block.place_of("approval"),
-            "customers' notices are never released unseen by the brakes",
-            "write by_size; how many go at once is communication.auto_share and auto_customers",
-        )
-    elif not step.tell.external and step.approval not in {"", "auto"}:
-        yield Fault(block.place_of("approval"), "only customers' notices wait for approval", "write auto")
-    if step.tell.external and step.repeat is Repeat.ONCE:
-        yield Fault(block.place_of("repeat"), "whoever is told of an outage is told of its end", "write ends")
-    if step.segments and not step.tell.external:
-        yield Fault(block.place_of("segments"), f"{step.tell.value} has no segments", "remove this key")
-
-
-def _channel_faults(step: Step, block: Node) -> Iterator[Fault]:
-    on_page = step.tell in {Reader.PAGE, Reader.PHONE}
-    if not step.by:
-        yield Fault(block.place_of("by"), "this step names no channel", one_of([channel.value for channel in Channel]))
-    for channel in step.by:
-        if (channel is Channel.PAGE) is not on_page:
-            mend = "write by: [page]" if on_page else "use email"
-            yield Fault(block.place_of("by"), f"{step.tell.value} can't be told by {channel.value}", mend)
-        elif channel is Channel.WEBHOOK and step.tell is not Reader.ONCALL:
-            yield Fault(block.place_of("by"), "a webhook reaches on-call only", "use email")
-
-
-def _text_faults(step: Step, block: Node) -> Iterator[Fault]:
-    if not step.text:
-        return
-    kin = _kin(step.tell)
-    if step.text not in TEXTS:
-        yield Fault(block.place_of("text"), f'no text is named "{step.text}"', one_of(kin, step.text))
-    elif step.text not in kin:
-        yield Fault(block.place_of("text"), f'the text "{step.text}" is not for {step.tell.value}', one_of(kin))
-
-
-def _kin(reader: Reader) -> tuple[str, ...]:
-    """The texts that may stand in for each other: never an internal one outside, never a public one for on-call."""
-    if reader.external:
-        return (Reader.CRITICAL.value, Reader.CUSTOMER.value)
-    if reader in {Reader.PAGE, Reader.PHONE}:
-        return (reader.value,)
-    return (Reader.ONCALL.value, Reader.STAFF.value, Reader.HELPDESK.value)
-
-
-def _coverage_faults(playbook: Playbook, node: Node) -> Iterator[Fault]:
-    """A scope that nothing serves, and a procedure that is never reached."""
-    served: set[Scope] = set()
+def _coverage_faults(playbook: Playbook, node: Node, *, complete: bool) -> Iterator[Fault]:
+    """A scope that nothing serves, and a procedure that is never reached. Only where all conditions are known."""
     blocks = node.get("procedures")
-    assert blocks is not None, "validated above"
+    if not complete or blocks is None:
+        return
+    served: set[Scope] = set()
     for procedure, block in zip(playbook.procedures, blocks.entries(), strict=True):
         scopes = set(procedure.when.scope or Scope)
         if scopes <= served:

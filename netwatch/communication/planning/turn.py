@@ -7,14 +7,17 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from netwatch.communication.model import Approval, ApprovalKind, PageEntry, Phase, Promise
+from netwatch.communication.people import Person
 from netwatch.communication.planning.approval import Size, as_release, brakes, decide, planned_recently, standing
+from netwatch.communication.planning.duties.model import TaskPlan
+from netwatch.communication.planning.duties.tasks import present
 from netwatch.communication.planning.playbook import Reader, Repeat, Step
 from netwatch.communication.planning.promises import for_latecomer, promised_at
 from netwatch.communication.planning.recipients import step_for
 from netwatch.communication.planning.scene import internal_facts, public_cause, public_facts
 from netwatch.communication.planning.sheet import Sheet
 from netwatch.communication.planning.state import Release
-from netwatch.communication.planning.writer import Notice, Writer
+from netwatch.communication.planning.writer import Brief, Notice, Writer
 from netwatch.communication.texts import Facts, clean
 from netwatch.diagnosis.model import Scope
 from netwatch.incidents.model import Incident
@@ -216,8 +219,23 @@ class Turn(Sheet):
             approval=approval,
             wall_step_s=self.conditions.wall_step_s,
         )
+        brief = Brief(
+            facts,
+            replace(public, change="", merged_into=""),
+            self.now + self.conditions.wall_step_s,
+            stage.settings.default_language,
+            self._tasks(told),
+        )
         writer = Writer(self.office.texts, stage.settings, told.incident, self.now, due_at)
-        self.messages.extend(writer.alerts(facts, update, mine, stage.directory))
+        self.messages.extend(writer.alerts(brief, update, mine, stage.directory))
+
+    def _tasks(self, told: Round) -> tuple[tuple[TaskPlan, Person | None], ...]:
+        """Who does what: told with the opening, and not again."""
+        duties = self.office.stage.directory.duties
+        procedure = self.procedure(told.incident)
+        if told.phase is not Phase.OPENED or duties is None or procedure is None:
+            return ()
+        return present(procedure.tasks, duties, self.now + self.conditions.wall_step_s)
 
     def _facts(self, incident: Incident, phase: Phase, due_at: float | None, words: str) -> Facts:
         step_s = self.conditions.wall_step_s

@@ -8,12 +8,16 @@ from typing import Final
 
 from netwatch.communication.model import ENDING, Audience, Message, PageEntry, Phase, message_id
 from netwatch.communication.people import Person
+from netwatch.communication.planning.duties.model import TaskPlan
 from netwatch.communication.planning.playbook import Channel, Step
 from netwatch.communication.planning.recipients import Directory, Recipient
 from netwatch.communication.planning.scene import phone_for
 from netwatch.communication.settings import CommunicationSettings
 from netwatch.communication.texts import Cell, Facts, Rendered, Texts, clean
+from netwatch.communication.texts.cells import OUTWARD
+from netwatch.communication.texts.facts import Task
 from netwatch.communication.texts.languages import LANGUAGES
+from netwatch.communication.texts.sms import transliterated
 from netwatch.incidents.model import Incident
 from netwatch.inventory.model import Segment
 
@@ -21,6 +25,42 @@ from netwatch.inventory.model import Segment
 _NAME: Final = "⟦⟧⟦⟧"
 #: Whom a webhook's message is for; the channel itself knows the address.
 WEBHOOK_RECIPIENT: Final = "oncall"
+_TASK_LIMIT: Final = 300
+
+
+_PUBLIC: Final = frozenset({
+    Audience.PAGE.value, Audience.PHONE.value, Audience.SOCIAL.value, Audience.PRESS.value,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What colleagues are told. `outside`: the facts that a draft for the public may use. `at`: for the roster.
+
+    `tasks`: who does what, each with the person on duty (None = nobody), only where it is news.
+    """
+
+    facts: Facts
+    outside: Facts
+    at: float
+    default_language: str
+    tasks: tuple[tuple[TaskPlan, Person | None], ...] = ()
+
+    def for_(self, step: Step, language: str) -> Facts:
+        """The facts of one step's text."""
+        if step.tell.public:
+            return self.outside
+        tasks = tuple(
+            Task(
+                plan.duty.value,
+                clean(person.name or person.id) if person else "",
+                clean(person.mobile) if person else "",
+                clean(plan.words(language, self.default_language), _TASK_LIMIT),
+                plan.minute,
+            )
+            for plan, person in self.tasks
+        )
+        return replace(self.facts, tasks=tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +96,27 @@ class Writer:
             customer = notice.customer
             language = self._texts.language(customer.language, self._settings.default_language)
             name = clean(customer.name)
-            key = (notice.step.text_name, language, customer.segment, notice.severity, bool(name), notice.told_as)
-            text = made.get(key)
-            if text is None:
-                text = made[key] = self._notice_text(facts, key)
             for channel in notice.step.by:
                 address = customer.addresses.get(channel.value)
-                if address:
-                    personal = Rendered(text.subject.replace(_NAME, name), text.body.replace(_NAME, name))
-                    yield self._message(
-                        phase, update, notice.step.tell.audience, channel, customer.id, address, language, personal,
-                        customer.priority, told_as=notice.told_as,
-                    )  # fmt: skip
+                if not address:
+                    continue
+                wanted = notice.step.text_by(channel)
+                key = (wanted, language, customer.segment, notice.severity, bool(name), notice.told_as)
+                text = made.get(key)
+                if text is None:
+                    text = made[key] = self._notice_text(facts, key)
+                personal = Rendered(text.subject.replace(_NAME, name), text.body.replace(_NAME, name))
+                yield self._message(
+                    phase, update, notice.step.tell.audience, channel, customer.id, address, language,
+                    self._fit(channel, language, personal), customer.priority, told_as=notice.told_as,
+                )  # fmt: skip
+
+    def _fit(self, channel: Channel, language: str, text: Rendered) -> Rendered:
+        """A text as the channel carries it: an SMS in one line, in plain letters where the operator wants that."""
+        if channel is not Channel.SMS:
+            return text
+        line = " ".join(text.body.split())
+        return Rendered(text.subject, transliterated(line) if language in self._settings.sms_transliterate else line)
 
     def _notice_text(self, facts: Facts, key: tuple[str, str, Segment, str, bool, str]) -> Rendered:
         text, language, segment, severity, named, told_as = key
@@ -81,13 +130,15 @@ class Writer:
         )
         return self._text(text, language, own)
 
-    def alerts(self, facts: Facts, update: int, steps: Sequence[Step], directory: Directory) -> Iterator[Message]:
-        """Colleagues' messages, in the order of the steps; each person once a channel."""
-        phase = Phase(facts.phase)
+    def alerts(self, brief: Brief, update: int, steps: Sequence[Step], directory: Directory) -> Iterator[Message]:
+        """Colleagues' messages, in the order of the steps; each person once a channel, and once a draft."""
+        phase = Phase(brief.facts.phase)
         seen: set[tuple[str, str]] = set()
         for order, step in enumerate(steps):
-            for channel, person, address in _reached(step, directory):
+            for channel, person, address in _reached(step, directory, brief.at):
                 recipient = person.id if person else WEBHOOK_RECIPIENT
+                if step.tell.public:
+                    recipient = f"{step.tell.value}:{recipient}"
                 if (channel.value, recipient) in seen:
                     continue
                 seen.add((channel.value, recipient))
@@ -95,7 +146,8 @@ class Writer:
                 language = self._texts.language(wanted, self._settings.default_language)
                 yield self._message(
                     phase, update, step.tell.audience, channel, recipient, address, language,
-                    self._text(step.text_name, language, facts), order,
+                    self._fit(channel, language, self._text(step.text_by(channel), language, brief.for_(step, language))),
+                    order,
                 )  # fmt: skip
 
     def page(self, facts: Facts, *, phone: bool) -> PageEntry:
@@ -116,11 +168,13 @@ class Writer:
         )
 
     def _text(self, name: str, language: str, facts: Facts) -> Rendered:
-        public = name in {Audience.PAGE.value, Audience.PHONE.value}
+        public = name in _PUBLIC
         # What went on the page stays on the page's terms when the incident shrinks to one customer or to none.
-        outward = public or name in {Audience.CRITICAL.value, Audience.CUSTOMER.value}
+        outward = public or name in OUTWARD
         scope = "regional" if public or (outward and facts.scope != "customer") else facts.scope
-        cell = Cell(language, name, scope, facts.phase, facts.scenario)
+        # A text of its own for a scenario speaks outside only when the cause is sure enough to be named.
+        scenario = "unknown" if outward and not facts.cause_known else facts.scenario
+        cell = Cell(language, name, scope, facts.phase, scenario)
         found = self._rendered.get((cell, facts))
         if found is None:
             found = self._rendered[cell, facts] = self._texts.render(cell, facts)
@@ -158,14 +212,18 @@ class Writer:
         )
 
 
-def _reached(step: Step, directory: Directory) -> Iterator[tuple[Channel, Person | None, str]]:
+def _reached(step: Step, directory: Directory, at: float) -> Iterator[tuple[Channel, Person | None, str]]:
     for channel in step.by:
         if channel is Channel.WEBHOOK:
             yield channel, None, ""
         elif channel is Channel.EMAIL:
-            for person in directory.colleagues(step.tell):
+            for person in directory.colleagues(step.tell, at):
                 if person.email:
                     yield channel, person, person.email
+        elif channel is Channel.SMS:
+            for person in directory.colleagues(step.tell, at):
+                if person.mobile:
+                    yield channel, person, person.mobile
 
 
 def expires_at(phase: Phase, now: float, due_at: float | None, settings: CommunicationSettings) -> float:

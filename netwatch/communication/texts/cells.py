@@ -25,14 +25,30 @@ TEXTS: Final = {
     Audience.CUSTOMER.value: (Scope.REGIONAL, Scope.CUSTOMER),
     Audience.PAGE.value: (Scope.REGIONAL,),
     Audience.PHONE.value: (Scope.REGIONAL,),
+    Audience.SOCIAL.value: (Scope.REGIONAL,),
+    Audience.PRESS.value: (Scope.REGIONAL,),
+    "oncall_sms": tuple(Scope),
+    "critical_sms": (Scope.REGIONAL, Scope.CUSTOMER),
+    "customer_sms": (Scope.REGIONAL, Scope.CUSTOMER),
+    "critical_call": (Scope.REGIONAL, Scope.CUSTOMER),
 }
+#: What an audience reads as SMS, and what its reader is told on the phone.
+SMS: Final = {
+    Audience.ONCALL.value: "oncall_sms",
+    Audience.CRITICAL.value: "critical_sms",
+    Audience.CUSTOMER.value: "customer_sms",
+}
+CALL: Final = "critical_call"
 #: A text without files of its own is served by another one's.
-STAND_IN: Final = {Audience.CRITICAL.value: Audience.CUSTOMER.value}
-PHASES: Final = (
-    Phase.OPENED, Phase.UPDATE, Phase.NO_NEWS, Phase.PARTLY_RESTORED, Phase.RESOLVED, Phase.CORRECTION,
-)  # fmt: skip
+STAND_IN: Final = {Audience.CRITICAL.value: Audience.CUSTOMER.value, "critical_sms": "customer_sms"}
+PHASES: Final = tuple(Phase)
 #: Read outside the company: must bear the id, the page's address and the next promise. (The page itself shows them.)
-PUBLIC: Final = frozenset({Audience.CRITICAL.value, Audience.CUSTOMER.value, Audience.PHONE.value})
+PUBLIC: Final = frozenset({
+    Audience.CRITICAL.value, Audience.CUSTOMER.value, Audience.PHONE.value, Audience.SOCIAL.value,
+    Audience.PRESS.value, "critical_sms", "customer_sms",
+})  # fmt: skip
+#: All whose words are heard or read outside the company.
+OUTWARD: Final = PUBLIC | {Audience.PAGE.value, CALL}
 
 
 def all_cells() -> Iterator[Cell]:

@@ -58,13 +58,24 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """What one duty does in this outage. `who` and `phone` may be empty; `minute` is when it should be begun."""
+
+    duty: str
+    who: str
+    phone: str
+    what: str
+    minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All variables of a template. Instants are local times with their zone."""
 
     incident: str
     """The incident's id, stands in every text."""
     phase: str
-    """opened, update, no_news, partly_restored, resolved or correction."""
+    """opened, update, no_news, estimate_changed, partly_restored, resolved, correction or planned."""
     scope: str
     """regional, customer, redundancy or monitoring."""
     scenario: str
@@ -97,6 +108,18 @@ class Facts:
     """The reader's segment in customers' texts: residential, business, critical or wholesale."""
     severity: str = "out"
     """out (nothing works) or degraded (slow, or partly)."""
+    estimate_from: datetime | None = None
+    """When it may be over at the earliest; given together with `estimate_until`, or neither."""
+    estimate_until: datetime | None = None
+    """When it is probably over; None = nobody can say yet."""
+    estimate_before: datetime | None = None
+    """The `estimate_until` that the reader knew before; None = there was none."""
+    work_from: datetime | None = None
+    """Announced work: when it begins. Always given in the phase planned."""
+    work_until: datetime | None = None
+    """Announced work: when it ends. Always given in the phase planned."""
+    work_minutes: int = 0
+    """Announced work: minutes without service at most; 0 = as long as the work."""
     again: bool = False
     """Whether it had been reported as over before."""
     merged_from: str = ""
@@ -133,6 +156,8 @@ class Facts:
     """Internal: critical and wholesale customers to ring up, each with name, phone and segment."""
     suppliers: tuple[Supplier, ...] = ()
     """Internal: providers behind the root causes, each with name, phone and contract."""
+    tasks: tuple[Task, ...] = ()
+    """Internal: who does what by the playbook, each with duty, who, phone, what and minute."""
     approval: str = ""
     """Internal: auto, veto or manual; empty = no customers are told with this update."""
     approval_reason: str = ""

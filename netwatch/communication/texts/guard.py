@@ -18,7 +18,8 @@ from netwatch.sources import Suggester, one_of
 
 LIMIT_BYTES: Final = 64 * 1024
 FILTERS: Final = frozenset({
-    "clock", "counted", "duration", "exact", "first", "first_up", "join", "last", "length", "listed", "lower", "moment", "upper",
+    "between", "clock", "counted", "day", "duration", "exact", "first", "first_up", "hours", "join", "last", "length",
+    "listed", "lower", "moment", "short", "upper",
 })  # fmt: skip
 _TESTS: Final = frozenset({"none", "in"})
 _JINJA_OWN: Final = frozenset({"self", "super", "caller", "varargs", "kwargs"})

@@ -25,7 +25,10 @@ def _three(count: int, *forms: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language's forms. `moment` is a date pattern with {day} {month} {time} {zone}."""
+    """One language's forms. `moment` is a date pattern with {day} {month} {time} {zone}.
+
+    `within_a_day` and `over_midnight` say from when to when: {day} {month} {start} {end} {zone}, or {first} and {last}.
+    """
 
     months: tuple[str, ...]
     moment: str
@@ -35,6 +38,9 @@ class Language:
     plural: Callable[..., str]
     minutes: tuple[str, ...]
     hours: tuple[str, ...]
+    within_a_day: str
+    over_midnight: str
+    brief_day: str
 
 
 _EN: Final = Language(
@@ -43,6 +49,8 @@ _EN: Final = Language(
     moment="{day} {month} at {time} ({zone})", clock="{time} ({zone})", conjunction="and",
     others=("{n} other region", "{n} other regions"), plural=_two,
     minutes=("minute", "minutes"), hours=("hour", "hours"),
+    within_a_day="on {day} {month} between {start} and {end} ({zone})", over_midnight="between {first} and {last}",
+    brief_day="{day} {short}",
 )  # fmt: skip
 _NL: Final = Language(
     months=("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober",
@@ -50,6 +58,8 @@ _NL: Final = Language(
     moment="{day} {month} om {time} uur ({zone})", clock="{time} uur ({zone})", conjunction="en",
     others=("{n} andere regio", "{n} andere regio's"), plural=_two,
     minutes=("minuut", "minuten"), hours=("uur", "uur"),
+    within_a_day="op {day} {month} tussen {start} en {end} uur ({zone})", over_midnight="tussen {first} en {last}",
+    brief_day="{day} {short}",
 )  # fmt: skip
 _PL: Final = Language(
     months=("stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września",
@@ -57,6 +67,8 @@ _PL: Final = Language(
     moment="{day} {month} o godz. {time} ({zone})", clock="godz. {time} ({zone})", conjunction="i",
     others=("{n} inny region", "{n} inne regiony", "{n} innych regionów"), plural=_three,
     minutes=("minuta", "minuty", "minut"), hours=("godzina", "godziny", "godzin"),
+    within_a_day="{day} {month} między godz. {start} a {end} ({zone})", over_midnight="od {first} do {last}",
+    brief_day="{day}.{number:02d}",
 )  # fmt: skip
 _BY_CODE: Final = MappingProxyType({"en": _EN, "nl": _NL, "pl": _PL})
 
@@ -64,9 +76,8 @@ _BY_CODE: Final = MappingProxyType({"en": _EN, "nl": _NL, "pl": _PL})
 _PLACES_NAMED: Final = 3
 
 
-def filters(code: str) -> Mapping[str, Callable[..., Any]]:
-    """The filters that a template of language `code` may use."""
-    language = _BY_CODE[code]
+def _times(language: Language) -> Mapping[str, Callable[..., Any]]:
+    """The filters for instants."""
 
     def moment(at: datetime) -> str:
         """Date, time and zone: the whole of it, so that a text read tomorrow still says the same."""
@@ -77,9 +88,42 @@ def filters(code: str) -> Mapping[str, Callable[..., Any]]:
     def clock(at: datetime) -> str:
         return language.clock.format(time=f"{at:%H:%M}", zone=at.tzname())
 
-    def exact(at: datetime) -> str:
-        """Time with seconds, for on-call."""
-        return f"{at:%Y-%m-%d %H:%M:%S} {at.tzname()}"
+    def between(start: datetime, end: datetime) -> str:
+        """From when to when, with date and zone."""
+        if start.date() != end.date() or start.tzname() != end.tzname():
+            return language.over_midnight.format(first=moment(start), last=moment(end))
+        return language.within_a_day.format(
+            day=start.day, month=language.months[start.month - 1], start=f"{start:%H:%M}", end=f"{end:%H:%M}",
+            zone=start.tzname(),
+        )  # fmt: skip
+
+    def day(at: datetime) -> str:
+        """The day in few characters, for SMS."""
+        return language.brief_day.format(day=at.day, short=language.months[at.month - 1][:3], number=at.month)
+
+    return MappingProxyType({
+        "moment": moment, "clock": clock, "between": between, "day": day,
+        "exact": _exact, "short": _short, "hours": _hours,
+    })  # fmt: skip
+
+
+def _exact(at: datetime) -> str:
+    """Time with seconds, for on-call."""
+    return f"{at:%Y-%m-%d %H:%M:%S} {at.tzname()}"
+
+
+def _short(at: datetime) -> str:
+    """Time and zone without brackets, for SMS."""
+    return f"{at:%H:%M} {at.tzname()}"
+
+
+def _hours(start: datetime, end: datetime) -> str:
+    """From when to when in as few characters as can be, for SMS."""
+    return f"{start:%H:%M}-{end:%H:%M} {end.tzname()}"
+
+
+def _words(language: Language) -> Mapping[str, Callable[..., Any]]:
+    """The filters for names and numbers."""
 
     def listed(names: Sequence[str]) -> str:
         """Names as in "A, B and C"; beyond three the rest is counted."""
@@ -103,13 +147,10 @@ def filters(code: str) -> Mapping[str, Callable[..., Any]]:
         """A number with its noun in the right form."""
         return f"{count} {language.plural(count, *forms)}"
 
-    return MappingProxyType(
-        {
-            "moment": moment,
-            "clock": clock,
-            "exact": exact,
-            "listed": listed,
-            "duration": duration,
-            "counted": counted,
-        }
-    )
+    return MappingProxyType({"listed": listed, "duration": duration, "counted": counted})
+
+
+def filters(code: str) -> Mapping[str, Callable[..., Any]]:
+    """The filters that a template of language `code` may use."""
+    language = _BY_CODE[code]
+    return MappingProxyType({**_times(language), **_words(language)})

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from netwatch.communication.model import ENDING, Phase
-from netwatch.communication.texts.facts import Call, Cell, Facts, Root, Supplier
+from netwatch.communication.texts.facts import Call, Cell, Facts, Root, Supplier, Task
 
-_ENDED = frozenset({*(phase.value for phase in ENDING), Phase.CORRECTION.value})
+_WORK_FROM = datetime(2026, 12, 1, 1, 0, tzinfo=ZoneInfo("Europe/Amsterdam"))
+_ENDED = frozenset({*(phase.value for phase in ENDING), Phase.CORRECTION.value, Phase.PLANNED.value})
 
 
 def sample(cell: Cell) -> Facts:
@@ -19,6 +20,7 @@ def sample(cell: Cell) -> Facts:
     now = began + timedelta(minutes=1 if cell.phase == Phase.OPENED.value else 48)
     ended = cell.phase in _ENDED
     regional = cell.scope == "regional"
+    estimated = cell.phase == Phase.ESTIMATE_CHANGED.value
     silent_scope = cell.scope in {"redundancy", "monitoring"}
     return Facts(
         incident="7F3K-2026",
@@ -36,8 +38,14 @@ def sample(cell: Cell) -> Facts:
         helpdesk_phone="+31 53 555 0100",
         page_url="https://status.example.net/",
         offers_4g_router=True,
-        customer="Jansen & Zonen" if cell.text in {"critical", "customer"} else "",
-        segment={"critical": "critical", "customer": "business"}.get(cell.text, ""),
+        customer="Jansen & Zonen" if cell.text in {"critical", "customer", "critical_call"} else "",
+        segment={"critical": "critical", "critical_call": "critical", "customer": "business"}.get(cell.text, ""),
+        estimate_from=now + timedelta(hours=2) if estimated else None,
+        estimate_until=now + timedelta(hours=4) if estimated else None,
+        estimate_before=now + timedelta(hours=1) if estimated else None,
+        work_from=_WORK_FROM if cell.phase == Phase.PLANNED.value else None,
+        work_until=_WORK_FROM + timedelta(hours=4) if cell.phase == Phase.PLANNED.value else None,
+        work_minutes=45 if cell.phase == Phase.PLANNED.value else 0,
         note="Our field engineer reached the site." if cell.phase == Phase.UPDATE.value else "",
         change="" if cell.phase == Phase.OPENED.value else "12 more customers are out.",
         roots=(Root("link", "trunk-17 (hgl-agg-1 - ens-core-1)"),),
@@ -52,6 +60,10 @@ def sample(cell: Cell) -> Facts:
         customers_silent=7 if regional else 0,
         calls=(Call("Hospital North", "+31 53 555 0199", "critical"),) if regional else (),
         suppliers=(Supplier("FibreCo", "+44 7700 900123", "F-2210"),),
+        tasks=(
+            Task("lead", "Anna Example", "+31 6 555 0101", "Take the lead and decide about the notices.", 1),
+            Task("field", "", "", "Get ready to leave.", 3),
+        ),
         approval="" if silent_scope or ended else "veto",
         approval_reason="214 of 4,000 customers (5.4 %)",
         release_at=None if silent_scope or ended else now + timedelta(seconds=30),
@@ -65,7 +77,8 @@ def variants(cell: Cell) -> Iterator[Facts]:
     yield replace(
         base, cause_known=False, places=(), severity="degraded", helpdesk_phone="", offers_4g_router=False,
         customer="", segment="residential", note="", change="", roots=(), reasons=(), suppliers=(), calls=(),
-        customers_out=1, customers_silent=0, approval="", release_at=None,
+        customers_out=1, customers_silent=0, approval="", release_at=None, tasks=(), estimate_from=None,
+        estimate_until=None, estimate_before=None, work_minutes=0,
     )  # fmt: skip
     yield replace(
         base, again=True, merged_from="2C9D-2026", merged_into="9A1B-2026", planned="m-12", approval="manual",
@@ -74,4 +87,7 @@ def variants(cell: Cell) -> Iterator[Facts]:
             "device", "link", "site", "feed", "duct", "region", "provider", "upstream", "port_group", "port", "monitor",
         )),
     )  # fmt: skip
-    yield replace(base, approval="auto", release_at=None, segment="critical", severity="degraded")
+    yield replace(
+        base, approval="auto", release_at=None, segment="critical", severity="degraded",
+        estimate_from=base.now + timedelta(hours=9), estimate_until=base.now + timedelta(hours=11),
+    )  # fmt: skip

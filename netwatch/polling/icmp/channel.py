@@ -6,13 +6,14 @@ when this process was busy; deadlines are on the timeline, so that a step of the
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from netwatch.polling.batch import TRANSIENT, Receiver, Sender
+from netwatch.polling.batch import TRANSIENT, Receiver, Sender, overflow
 from netwatch.polling.icmp.packet import (
     DATA_BYTES,
     ECHO_REPLY,
@@ -64,6 +65,9 @@ class Channel:
         self.lost = 0
         self.rejected = 0
         self.unsent = 0
+        self.drops = 0
+        self.undecided = 0
+        self._overflowed_at = -math.inf
         self.local_errors: Counter[int] = Counter()
 
     def target(self, key: str, address: str) -> Target:
@@ -74,11 +78,18 @@ class Channel:
         self._targets.append(made)
         return made
 
-    def tick(self, now: float, results: list[Result]) -> None:
-        """Read every reply that waits, then judge what is overdue. Both go to `results`."""
+    def tick(self, now: float, results: list[Result]) -> Sequence[Target]:
+        """Read every reply that waits, then judge what is overdue. Both go to `results`.
+
+        Returns:
+            Those of whom nothing can be said, since their replies may be among those that found no room here.
+        """
         self._follow_wall_clock(now)
-        if self._drain(results):
-            self._expire(now, results)
+        drops, full = overflow(self.opened.sock)
+        if full and drops != self.drops:
+            self._overflowed_at = now
+        self.drops = drops
+        return self._expire(now, results) if self._drain(results) else ()
 
     def _follow_wall_clock(self, now: float) -> None:
         self._offset_ns = int(now * 1e9) - time.time_ns()
@@ -109,6 +120,8 @@ class Channel:
         place = 0
         for target in chunk:
             target.sequence = sequence = (target.sequence + 1) & 0xFFFF
+            if not sequence:
+                self._renew(target, keys)
             wire = SEQUENCE[sequence]
             total = target.base_sum + wire
             pack(
@@ -140,6 +153,14 @@ class Channel:
                 self.local_errors[-sent] += 1
                 done += 1
         return done
+
+    def _renew(self, target: Target, leaving: Sequence[int]) -> None:
+        """The sequence begins again: with another cookie, so that no reply of the last round fits this one.
+
+        With a ping under way, or just `leaving`, the old cookie stays for another round.
+        """
+        if not any(key >> 16 == target.number for key in (*self._open, *leaving)):
+            target.renew(secrets.randbits(64), self._identifier)
 
     def _drain(self, results: list[Result]) -> bool:
         """Read what waits; whether nothing is left."""
@@ -191,12 +212,19 @@ class Channel:
         start = (slot + 1) * self._receiver.slot_bytes - DATA_BYTES + (fields[6] & 0x0F) * 4
         return (*fields[:7], *ICMP.unpack_from(self._receiver.slab, start))
 
-    def _expire(self, now: float, results: list[Result]) -> None:
+    def _expire(self, now: float, results: list[Result]) -> Sequence[Target]:
         batches, opened, targets = self._batches, self._open, self._targets
+        undecided: list[Target] = []
         while batches and now - batches[0][0] > self._timeout_s:
-            _, keys = batches.popleft()
+            at, keys = batches.popleft()
             for key in keys:
                 sent_ns = opened.pop(key, None)
-                if sent_ns is not None and not targets[key >> 16].gone:
+                if sent_ns is None or targets[key >> 16].gone:
+                    continue
+                if at <= self._overflowed_at:
+                    undecided.append(targets[key >> 16])
+                else:
                     self.lost += 1
                     results.append(Result(targets[key >> 16].key, (sent_ns + self._offset_ns) / 1e9, None))
+        self.undecided += len(undecided)
+        return undecided

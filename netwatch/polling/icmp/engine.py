@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import socket
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from netwatch.errors import OperatingError
 from netwatch.polling.icmp.channel import Channel, Result
+from netwatch.polling.icmp.lineup import TICK_S, Lineup
 from netwatch.polling.icmp.packet import Target
 from netwatch.polling.icmp.sockets import Mode, open_socket
 from netwatch.polling.pacing import Bucket
-from netwatch.polling.schedule import Wheel
 
-TICK_S: Final = 0.02
-_CATCH_UP: Final = 2.0  # what a stall delayed goes out at no more than twice the steady rate
-_LEAST_PPS: Final = 100.0
 _URGENT_MOST: Final = 200_000  # waiting urgent pings; more than any outage asks for
 
 __all__ = ["TICK_S", "Engine", "EngineStatistics", "Result"]
@@ -28,7 +25,12 @@ __all__ = ["TICK_S", "Engine", "EngineStatistics", "Result"]
 
 @dataclass(frozen=True, slots=True)
 class EngineStatistics:
-    """Counters since the start. `skipped`: pings that fell due while the one before still waited."""
+    """Counters since the start.
+
+    `skipped`: pings that fell due while the one before still waited, or into a stall. `thinned`: left out on overload.
+    `late`: sent later than a tenth of their interval, or 1 s, after their moment. `undecided`: without a reply, but at
+    a time when the kernel dropped replies for want of room here, `socket_drops` in all.
+    """
 
     targets: int = 0
     sent: int = 0
@@ -37,6 +39,10 @@ class EngineStatistics:
     rejected: int = 0
     unsent: int = 0
     skipped: int = 0
+    thinned: int = 0
+    late: int = 0
+    undecided: int = 0
+    socket_drops: int = 0
     waiting: int = 0
     buffer_bytes: int = 0
     buffer_capped: bool = False
@@ -62,26 +68,24 @@ class Engine:
     ) -> None:
         self._mode = mode
         self._timeout_s = timeout_s
-        self._rate_pps = rate_pps
         self._buffer_bytes = receive_buffer_bytes
         self._channels: dict[int, Channel] = {}
         self._targets: dict[str, Target] = {}
-        self._wheels: dict[float, Wheel[Target]] = {}
-        self._interval_of: dict[str, float] = {}
-        self._queue: deque[Target] = deque()
+        self._lineup = Lineup(rate_pps)
         self._urgent: deque[Target] = deque()
-        self._bucket = Bucket(_LEAST_PPS, _LEAST_PPS * TICK_S * 2)
         self._urgent_bucket = Bucket(urgent_pps, urgent_pps * TICK_S * 2)
-        self._skipped = 0
 
     def __contains__(self, key: str) -> bool:
         return key in self._targets
 
-    def add(self, key: str, address: str, interval_s: float) -> None:
-        """Ping `address` every `interval_s` from now on; an equal entry that exists is left as it is."""
+    def add(self, key: str, address: str, interval_s: float, *, steady: bool = False) -> None:
+        """Ping `address` every `interval_s` from now on; an equal entry that exists is left as it is.
+
+        A steady target is pinged as often on overload too.
+        """
         known = self._targets.get(key)
         if known is not None:
-            if known.address == address and self._interval_of[key] == interval_s:
+            if (known.address, known.interval_s, known.steady) == (address, interval_s, steady):
                 return
             self.remove(key)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -93,18 +97,15 @@ class Engine:
             target = channel.target(key, address)
         except OSError as error:
             raise OperatingError(f"{key}: {address!r} can't be pinged: {error}", "correct its address") from error
+        target.steady = steady
         self._targets[key] = target
-        self._interval_of[key] = interval_s
-        self._wheels.setdefault(interval_s, Wheel(interval_s, TICK_S)).add(key, target)
-        self._set_rate()
+        self._lineup.add(target, interval_s)
 
     def remove(self, key: str) -> None:
         """Forget a target and its open pings; nothing happens when it is unknown."""
         target = self._targets.pop(key, None)
         if target is not None:
-            target.gone = True
-            self._wheels[self._interval_of.pop(key)].remove(key, target)
-            self._set_rate()
+            self._lineup.remove(target)
 
     def known(self) -> Iterable[str]:
         """The keys of all targets, in the order in which they were added."""
@@ -116,23 +117,30 @@ class Engine:
         if target is not None and len(self._urgent) < _URGENT_MOST:
             self._urgent.append(target)
 
+    def stretch(self, factor: int) -> None:
+        """From now on ping who is not steady in one turn of so many, evenly."""
+        self._lineup.stretch = factor
+
+    @property
+    def backlog_s(self) -> float:
+        """How long it takes to send the regular pings that wait, at the permitted rate."""
+        return self._lineup.backlog_s
+
     def tick(self, now: float) -> list[Result]:
         """Read, judge and send what is due; the pings that were decided."""
         results: list[Result] = []
         for channel in self._channels.values():
-            channel.tick(now, results)
-        for wheel in self._wheels.values():
-            for target in wheel.due(now):
-                if target.queued:
-                    self._skipped += 1
-                else:
-                    target.queued = True
-                    self._queue.append(target)
-        if self._urgent:
-            self._release(self._urgent, self._urgent_bucket, now)
-        if self._queue:
-            for target in self._release(self._queue, self._bucket, now):
-                target.queued = False
+            for target in channel.tick(now, results):  # undecided: ask again
+                self.probe(target.key)
+        self._lineup.due(now)
+        urgent = [self._urgent.popleft() for _ in range(self._urgent_bucket.take(now, len(self._urgent)))]
+        self._urgent.extendleft(reversed(self._send(urgent, now)))
+        if self._lineup:
+            taken = self._lineup.take(now)
+            back = self._send(taken, now)
+            self._lineup.put_back(back)
+            kept = set(back)
+            self._lineup.left([target for target in taken if target not in kept] if back else taken, now)
         return results
 
     def statistics(self) -> EngineStatistics:
@@ -148,8 +156,12 @@ class Engine:
             lost=sum(channel.lost for channel in channels),
             rejected=sum(channel.rejected for channel in channels),
             unsent=sum(channel.unsent for channel in channels),
-            skipped=self._skipped + sum(wheel.missed for wheel in self._wheels.values()),
-            waiting=len(self._queue) + len(self._urgent),
+            skipped=self._lineup.skipped,
+            thinned=self._lineup.thinned,
+            late=self._lineup.late,
+            undecided=sum(channel.undecided for channel in channels),
+            socket_drops=sum(channel.drops for channel in channels),
+            waiting=len(self._lineup) + len(self._urgent),
             buffer_bytes=min((channel.opened.buffer_bytes for channel in channels), default=0),
             buffer_capped=any(channel.opened.buffer_capped for channel in channels),
             local_errors=errors,
@@ -160,18 +172,10 @@ class Engine:
         for channel in self._channels.values():
             channel.opened.sock.close()
 
-    def _release(self, queue: deque[Target], bucket: Bucket, now: float) -> list[Target]:
-        """Send as many from the front of `queue` as the bucket allows; those that have left it."""
-        granted = bucket.take(now, len(queue))
-        taken = [queue.popleft() for _ in range(granted)]
+    def _send(self, targets: Sequence[Target], now: float) -> Sequence[Target]:
+        """Ping these; those for whom the kernel had no room now, in order."""
         back: set[Target] = set()
         for family, channel in self._channels.items():
-            own = taken if len(self._channels) == 1 else [target for target in taken if target.family == family]
-            back.update(channel.send([target for target in own if not target.gone], now))
-        queue.extendleft(reversed([target for target in taken if target in back]))
-        return [target for target in taken if target not in back] if back else taken
-
-    def _set_rate(self) -> None:
-        pps = sum(len(wheel) / wheel.interval_s for wheel in self._wheels.values())
-        self._bucket.rate = max(_LEAST_PPS, min(self._rate_pps, pps * _CATCH_UP))
-        self._bucket.burst = max(2.0, self._bucket.rate * TICK_S * 2)
+            own = [target for target in targets if target.family == family and not target.gone]
+            back.update(channel.send(own, now))
+        return [target for target in targets if target in back] if back else ()

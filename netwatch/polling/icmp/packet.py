@@ -13,7 +13,7 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Final
 
-from netwatch.polling.batch import CONTROL_BYTES, NAME_BYTES, WORD
+from netwatch.polling.batch import CONTROL_BYTES, NAME_BYTES, WORD, socket_address
 
 ECHO_REQUEST: Final[dict[int, int]] = {socket.AF_INET: 8, socket.AF_INET6: 128}
 ECHO_REPLY: Final[dict[int, int]] = {socket.AF_INET: 0, socket.AF_INET6: 129}
@@ -54,7 +54,10 @@ def sender_layout(family: int) -> struct.Struct:
 
 @dataclass(slots=True, eq=False)
 class Target:
-    """One address that is pinged, and its packet up to checksum and sequence."""
+    """One address that is pinged, and its packet up to checksum and sequence.
+
+    `due_at` is the moment whose ping waits or was sent last; a steady target is never pinged more rarely.
+    """
 
     key: str
     address: str
@@ -66,6 +69,10 @@ class Target:
     suffix: bytes = field(init=False)
     base_sum: int = 0
     sequence: int = 0
+    interval_s: float = 0.0
+    late_after_s: float = 1.0
+    due_at: float = 0.0
+    steady: bool = False
     queued: bool = False
     gone: bool = False
 
@@ -78,16 +85,14 @@ class Target:
         packed = socket.inet_pton(self.family, self.address.partition("%")[0])
         self.source = struct.unpack("=I", packed)[0] if self.family == socket.AF_INET else packed
         kind = bytes((ECHO_REQUEST[self.family], 0))
-        self.prefix = _sockaddr(self.family, self.address, packed) + kind
-        self.suffix = struct.pack("=IQ", self.number, self.cookie)
-        self.base_sum = ones_sum(kind + struct.pack("=H", identifier) + self.suffix)
+        self.prefix = socket_address(self.address, 0) + kind
+        self.renew(self.cookie, identifier)
 
-
-def _sockaddr(family: int, address: str, packed: bytes) -> bytes:
-    if family == socket.AF_INET:
-        return struct.pack("=HH4s8x", family, 0, packed)
-    scope = address.partition("%")[2]
-    return struct.pack("=HHI16sI", family, 0, 0, packed, socket.if_nametoindex(scope) if scope else 0)
+    def renew(self, cookie: int, identifier: int) -> None:
+        """From now on ask with this cookie; replies to another one are nobody's."""
+        self.cookie = cookie
+        self.suffix = struct.pack("=IQ", self.number, cookie)
+        self.base_sum = ones_sum(self.prefix[-2:] + struct.pack("=H", identifier) + self.suffix)
 
 
 def ones_sum(data: bytes) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from netwatch.errors import OperatingError
-from netwatch.polling.batch import ask_receive_buffer
+from netwatch.polling.batch import ask_receive_buffer, overflow
 from netwatch.polling.icmp.packet import ECHO_REPLY
 
 Mode = Literal["auto", "raw", "datagram"]
@@ -56,10 +56,11 @@ def open_socket(family: int, mode: Mode, buffer_bytes: int) -> IcmpSocket:
         if raw:
             _only_replies(sock, family)
         granted = ask_receive_buffer(sock, buffer_bytes)
+        overflow(sock)
     except OSError as error:
         sock.close()
         raise OperatingError(
-            f"the ICMP socket can't be set up: {error.strerror}", "run on Linux 4.4 or newer"
+            f"the ICMP socket can't be set up: {error.strerror}", "run on Linux 4.12 or newer"
         ) from error
     capped = granted < buffer_bytes
     if capped:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from array import array
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 WINDOW_S: Final = 300.0
 PINGS: Final = 64
 """Most pings remembered for a target: five minutes at the default interval, with some bursts."""
-_LOST: Final = -1.0
+_LOST: Final = 0xFFFF_FFFF
+_MASK: Final = 0xFFFF_FFFF
+_LONGEST_MS: Final = 1e6
+_AHEAD_MS: Final = 1000  # the moment of sending is the kernel's, and may seem a little later than now
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +37,37 @@ class PingStatistics:
 
 
 class Window:
-    """A ring of the last pings, 1 kB a target."""
+    """A ring of the last pings, 0.7 kB a target.
 
-    __slots__ = ("_at", "_next", "_rtt_ms")
+    Each is two numbers of 32 bits: when it was sent, in milliseconds of a clock that goes round in 49 days, and its
+    round trip in microseconds.
+    """
+
+    __slots__ = ("_next", "_pings")
 
     def __init__(self) -> None:
-        self._at = array("d")
-        self._rtt_ms = array("d")
+        self._pings = array("I")
         self._next = 0
 
     def add(self, at: float, rtt_ms: float | None) -> None:
         """Remember a ping sent at `at`; None = lost."""
-        value = _LOST if rtt_ms is None else rtt_ms
-        if len(self._at) < PINGS:
-            self._at.append(at)
-            self._rtt_ms.append(value)
+        sent_ms = int(at * 1e3) & _MASK
+        rtt_us = _LOST if rtt_ms is None else int(min(rtt_ms, _LONGEST_MS) * 1e3)
+        if len(self._pings) < 2 * PINGS:
+            self._pings.append(sent_ms)
+            self._pings.append(rtt_us)
             return
-        self._at[self._next] = at
-        self._rtt_ms[self._next] = value
-        self._next = (self._next + 1) % PINGS
+        self._pings[self._next] = sent_ms
+        self._pings[self._next + 1] = rtt_us
+        self._next = (self._next + 2) % (2 * PINGS)
 
     def statistics(self, now: float) -> PingStatistics:
         """The figures of the pings sent within the last `WINDOW_S`."""
-        ordered = sorted(zip(self._at, self._rtt_ms, strict=True))
-        recent = [rtt_ms for at, rtt_ms in ordered if at >= now - WINDOW_S]
-        times = [rtt_ms for rtt_ms in recent if rtt_ms != _LOST]
+        now_ms = int(now * 1e3) + _AHEAD_MS
+        ages = ((now_ms - sent_ms) & _MASK for sent_ms in self._pings[::2])
+        ordered = sorted(zip(ages, self._pings[1::2], strict=True), key=itemgetter(0), reverse=True)
+        recent = [rtt_us for age_ms, rtt_us in ordered if age_ms <= WINDOW_S * 1e3 + _AHEAD_MS]
+        times = [rtt_us / 1e3 for rtt_us in recent if rtt_us != _LOST]
         if not times:
             return PingStatistics(len(recent), len(recent))
         steps = [abs(later - earlier) for earlier, later in itertools.pairwise(times)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Final
 
 INTEGER: Final = 0x02
@@ -23,6 +25,10 @@ MAX_SUB_IDENTIFIERS: Final = 128  # Source: RFC 2578 section 3.5
 _UNSIGNED_LIMIT: Final = {COUNTER32: 1 << 32, GAUGE32: 1 << 32, TIME_TICKS: 1 << 32, COUNTER64: 1 << 64}
 _EMPTY: Final = frozenset({NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW})
 _OPAQUE_BYTES: Final = frozenset({OCTET_STRING, OPAQUE})
+
+_KEPT_OIDS: Final = 16_384
+_USUAL_OID: Final = re.compile(rb"(?:[\x00-\x7f]|[\x81-\xff][\x80-\xff]{0,2}[\x00-\x7f])+", re.DOTALL)
+"""Sub-identifiers of up to 28 bits, none padded: valid whatever they are."""
 
 Value = int | bytes | None
 """INTEGER and the counters are int; strings, addresses and OIDs (encoded) are bytes; the rest is None."""
@@ -116,9 +122,7 @@ def checked_oid(raw: bytes) -> bytes:
     """
     if not raw or raw[-1] & 0x80:
         raise MalformedError("OID")
-    if raw.isascii():  # the usual case: one byte a sub-identifier
-        if len(raw) >= MAX_SUB_IDENTIFIERS:
-            raise MalformedError("OID length")
+    if len(raw) < MAX_SUB_IDENTIFIERS and _USUAL_OID.fullmatch(raw):
         return raw
     sub_identifiers(raw)
     return raw
@@ -159,25 +163,23 @@ def dotted(raw: bytes) -> str:
     return ".".join(map(str, sub_identifiers(raw)))
 
 
-def index_after(raw: bytes, prefix: bytes) -> int | None:
-    """The last sub-identifier of a column's instance, when that is all there is after `prefix`."""
-    if not raw.startswith(prefix):
-        return None
-    rest = raw[len(prefix) :]
-    if len(rest) == 1 and rest[0] < 0x80:  # the usual case
-        return rest[0]
-    if not rest or len(rest) > 5:
+def index(row: bytes) -> int | None:
+    """The number that is all of a row's encoded index; None when the index is something else."""
+    if len(row) == 1 and row[0] < 0x80:  # the usual case
+        return row[0]
+    if not 0 < len(row) <= 5:
         return None
     number = 0
-    for position, byte in enumerate(rest):
+    for position, byte in enumerate(row):
         number = number << 7 | byte & 0x7F
         if not byte & 0x80:
-            return number if position == len(rest) - 1 else None
+            return number if position == len(row) - 1 else None
     return None
 
 
+@lru_cache(maxsize=_KEPT_OIDS)
 def instance(column: bytes, index: int) -> bytes:
-    """The encoded OID of one row of a column."""
+    """The encoded OID of one row of a column; one object for all devices that have it."""
     return column + _base128(index)
 
 

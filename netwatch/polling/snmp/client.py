@@ -1,93 +1,52 @@
-"""Questions to many agents over one UDP socket a family, answered one by one.
+"""Dialogues with many agents over one UDP socket a family, one question in flight a device.
 
 The client owns no task: its owner calls `tick` every 20 ms or so. A tick reads all that waits, then judges
-what is overdue, so that a busy event loop loses no answer.
+what is overdue, then sends, so that a busy event loop loses no answer. Answers go into the dialogue at once,
+and its next question leaves with the same tick.
 """
 
 from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import logging
 import random
-import socket
-from collections import deque
-from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
 
 from netwatch.clock import Clock
 from netwatch.errors import OperatingError
-from netwatch.polling.batch import TRANSIENT, Receiver, ask_receive_buffer
+from netwatch.polling.batch import TRANSIENT, Receiver, overflow
 from netwatch.polling.pacing import Bucket
+from netwatch.polling.snmp.agent import Agent, Talk
 from netwatch.polling.snmp.ber import MalformedError
-from netwatch.polling.snmp.codec import (
-    FIRST_REQUEST_ID,
-    RESPONSE,
-    Message,
-    Request,
-    Status,
-    VarBind,
-    decode,
-)
+from netwatch.polling.snmp.codec import FIRST_REQUEST_ID, RESPONSE, Status, VarBind, bindings, head, pdu_head
+from netwatch.polling.snmp.dialogue import Answer, Dialogue, Question
+from netwatch.polling.snmp.door import LARGEST_QUESTION, RECEIVE_SLOTS, SEND_SLOTS, Door
+from netwatch.polling.snmp.session import Community
+from netwatch.polling.snmp.usm.message import message_id
+from netwatch.polling.snmp.usm.session import MOST_AGAIN, Kind, UsmSession
 
+T = TypeVar("T")
 TICK_S: Final = 0.02
-LARGEST_DATAGRAM: Final = 65_535
-_SLOTS: Final = 16
-_DRAIN_CALLS: Final = 128
+_DRAIN_CALLS: Final = 64
 _BACK_OFF: Final = 2.0
 _LONGEST: Final = 2.0  # times the profile's time-out
-_WAITING_MOST: Final = 64  # questions that wait behind one another at one agent
+_WAITING_MOST: Final = 64  # dialogues that wait behind one another at one agent
+_IDS_AT_ONCE: Final = 256
+_STATUS: Final = {int(status): status for status in Status if status >= 0}
+_VERSION_3: Final = b"\x02\x01\x03"
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class Agent:
-    """Where one device is asked, and how."""
-
-    device: str
-    address: str
-    port: int
-    version: int
-    community: bytes = field(repr=False)
-    timeout_s: float
-    retries: int
-    family: int = field(init=False)
-    place: tuple[str, int] = field(init=False)
-    source: tuple[int, bytes] = field(init=False)
-    busy: bool = False
-    waiting: deque[_Exchange] = field(default_factory=deque)
-
-    def __post_init__(self) -> None:
-        self.family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
-        packed = socket.inet_pton(self.family, self.address.partition("%")[0])
-        self.place = (self.address, self.port)
-        self.source = (self.port, packed)
-
-
-class Answer(NamedTuple):
-    """What became of a question. `at` is when the try that was answered (or the last one) was sent."""
-
-    at: float
-    status: Status
-    error_index: int
-    varbinds: list[VarBind]
-
-
-@dataclass(slots=True, eq=False)
-class _Exchange:
-    agent: Agent
-    request: Request
-    tries_left: int
-    timeout_s: float
-    answer: asyncio.Future[Answer]
-    sent_at: float = 0.0
-    over: bool = False
-    tries: dict[int, float] = field(default_factory=dict)  # request-id -> when it was sent
 
 
 @dataclass(slots=True)
 class ClientStatistics:
-    """Counters since the start."""
+    """Counters since the start. `refused` are answers that say: your user or key is wrong; `socket_drops` datagrams
+    that the kernel dropped for want of room.
+    """
 
     requests: int = 0
     responses: int = 0
@@ -95,178 +54,325 @@ class ClientStatistics:
     timeouts: int = 0
     rejected: int = 0
     malformed: int = 0
+    refused: int = 0
     unsent: int = 0
     local_errors: int = 0
     waiting: int = 0
+    socket_drops: int = 0
     buffer_bytes: int = 0
     buffer_capped: bool = False
 
 
 class Client:
-    """Asks agents. Each question gets one answer, in bounded time."""
+    """Drives dialogues. Each question gets one answer, in bounded time."""
 
     def __init__(self, clock: Clock, rate_rps: float, receive_buffer_bytes: int, rng: random.Random) -> None:
         self._clock = clock
         self._buffer_bytes = receive_buffer_bytes
         self._rng = rng
         self._bucket = Bucket(rate_rps, rate_rps * TICK_S * 2)
-        self._doors: dict[int, tuple[socket.socket, Receiver]] = {}
-        self._open: dict[int, _Exchange] = {}
-        self._deadlines: list[tuple[float, int]] = []
-        self._ready: deque[_Exchange] = deque()
+        self._doors: dict[int, Door[Talk]] = {}
+        self._open: dict[int, Talk] = {}
+        self._deadlines: dict[float, deque[tuple[float, int]]] = defaultdict(deque)  # by length, so each in order
+        self._urgent: deque[Talk] = deque()
+        self._ready: deque[Talk] = deque()
+        self._later: list[tuple[float, int, Talk]] = []
+        self._numbers = itertools.count()
+        self._ids: list[int] = []
+        self._known: dict[bytes, VarBind] = {}
         self._counts = ClientStatistics()
 
-    async def ask(self, agent: Agent, request: Request, *, retries: int | None = None) -> Answer:
-        """Ask; further questions to the same agent wait for this one's answer.
+    def converse(
+        self, agent: Agent, dialogue: Dialogue[T], done: Callable[[T], None], *, retries: int | None = None,
+        urgent: bool = False,
+    ) -> bool:  # fmt: skip
+        """Begin a dialogue; `done` gets what it returns, in a later tick. Another with the same agent goes first.
 
-        `retries` are at most that many, None = the agent's own.
+        `retries` are at most that many, None = the agent's own. An urgent dialogue passes those that wait.
+        False when too many wait for this agent: the dialogue is then closed, and `done` is not called.
         """
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         tries = agent.retries if retries is None else min(retries, agent.retries)
-        exchange = _Exchange(agent, request, tries, agent.timeout_s, answer)
+        talk = Talk(agent, dialogue, done, tries, urgent)
+        if agent.talk is None:
+            agent.talk = talk
+            self._put(talk, None)
+            return True
+        if agent.waiting is None:
+            agent.waiting = deque()
         if len(agent.waiting) >= _WAITING_MOST:
-            return Answer(self._clock.now(), Status.NOT_SENT, 0, [])
-        if agent.busy:
-            agent.waiting.append(exchange)
+            dialogue.close()
+            return False
+        if urgent:
+            agent.waiting.appendleft(talk)
         else:
-            agent.busy = True
-            self._ready.append(exchange)
-        return await answer
+            agent.waiting.append(talk)
+        return True
+
+    async def talk(self, agent: Agent, dialogue: Dialogue[T], *, retries: int | None = None) -> T:
+        """Hold a dialogue and wait for what it returns.
+
+        Raises:
+            OperatingError: too many dialogues wait for this agent.
+        """
+        found: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def done(value: T) -> None:
+            if not found.done():
+                found.set_result(value)
+
+        if not self.converse(agent, dialogue, done, retries=retries):
+            raise OperatingError(f"too much is being asked of {agent.device}", "ask again later")
+        return await found
+
+    def forget(self, agent: Agent) -> None:
+        """End every dialogue with an agent; none of them is told."""
+        talks = [*([agent.talk] if agent.talk else ()), *(agent.waiting or ())]
+        agent.talk, agent.waiting = None, None
+        for talk in talks:
+            self._close_question(talk)
+            talk.dialogue.close()
 
     def tick(self, now: float) -> None:
         """Read, judge, send."""
-        drained = True
-        for _, receiver in self._doors.values():
-            drained &= self._drain(receiver)
+        drained, spilled = True, False
+        for door in self._doors.values():
+            drops, full = overflow(door.sock)
+            spilled |= full and drops > door.drops
+            door.drops = drops
+            drained &= self._drain(door.receiver, now)
         if drained:
-            self._expire(now)
-        granted = self._bucket.take(now, len(self._ready))
-        for _ in range(granted):
-            exchange = self._ready.popleft()
-            if exchange.over:  # answered while its next try waited here
-                continue
-            if exchange.answer.done():  # its asker was cancelled
-                self._finish(exchange, Answer(now, Status.NOT_SENT, 0, []))
-            elif not self._send(exchange, now):
-                self._ready.appendleft(exchange)
-                break
-        self._counts.waiting = len(self._ready)
+            self._expire(now, spilled=spilled)
+        while self._later and self._later[0][0] <= now:
+            self._enqueue(heapq.heappop(self._later)[2])
+        if self._urgent or self._ready:
+            self._send(now)
+        self._counts.waiting = len(self._ready) + len(self._urgent)
+
+    def backlog_s(self) -> float:
+        """How long what waits takes to send at the permitted rate, in seconds."""
+        return (len(self._urgent) + len(self._ready)) / self._bucket.rate
 
     def statistics(self) -> ClientStatistics:
         """What was counted."""
-        return replace(self._counts)
+        return replace(self._counts, socket_drops=sum(door.drops for door in self._doors.values()))
 
     def close(self) -> None:
         """Close the sockets; the client is of no use afterwards."""
-        for sock, _ in self._doors.values():
-            sock.close()
+        for door in self._doors.values():
+            door.sock.close()
 
-    def _door(self, family: int) -> tuple[socket.socket, Receiver]:
-        door = self._doors.get(family)
-        if door is None:
-            try:
-                sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-            except OSError as error:
-                raise OperatingError(f"no UDP socket: {error.strerror}", "raise the limit of open files") from error
-            sock.settimeout(0)
-            granted = ask_receive_buffer(sock, self._buffer_bytes)
-            self._counts.buffer_bytes = granted
-            self._counts.buffer_capped |= granted < self._buffer_bytes
-            if granted < self._buffer_bytes:
-                _log.warning("SNMP receive buffer is %d bytes; raise net.core.rmem_max", granted)
-            sock.bind(("", 0))  # before the first packet, so that the port is random and ours
-            door = self._doors[family] = (sock, Receiver(sock, _SLOTS, LARGEST_DATAGRAM))
-        return door
-
-    def _send(self, exchange: _Exchange, now: float) -> bool:
-        """Send one try; False when the kernel has no room now."""
-        request_id = self._fresh_id()
-        agent = exchange.agent
+    def _put(self, talk: Talk, answer: Answer | None) -> None:
+        """Hand an answer to a dialogue (None begins it), and queue what it asks next, or end it."""
         try:
-            self._door(agent.family)[0].sendto(exchange.request.packet(request_id), agent.place)
-        except OSError as error:
-            if error.errno in TRANSIENT:
-                self._counts.unsent += 1
-                return False
-            self._counts.local_errors += 1
-            self._finish(exchange, Answer(now, Status.NOT_SENT, 0, []))
+            talk.question = talk.dialogue.send(answer)  # type: ignore[arg-type]  # None is how a generator begins
+        except StopIteration as end:
+            self._end(talk, end.value)
+            return
+        agent = talk.agent
+        talk.tries_left = talk.retries
+        talk.again = 0
+        talk.timeout_s = agent.timeout_s
+        if agent.pause_s and agent.free_at > self._clock.now():
+            heapq.heappush(self._later, (agent.free_at, next(self._numbers), talk))
+        else:
+            self._enqueue(talk)
+
+    def _end(self, talk: Talk, value: Any) -> None:
+        agent = talk.agent
+        agent.talk = agent.waiting.popleft() if agent.waiting else None
+        agent.waiting = agent.waiting or None  # an empty deque is 600 bytes an agent
+        if agent.talk is not None:
+            self._put(agent.talk, None)
+        talk.done(value)
+
+    def _enqueue(self, talk: Talk) -> None:
+        if not talk.queued:
+            talk.queued = True
+            (self._urgent if talk.urgent else self._ready).append(talk)
+
+    def _finish(self, talk: Talk, answer: Answer) -> None:
+        self._close_question(talk)
+        if talk.agent.pause_s:
+            talk.agent.free_at = self._clock.now() + talk.agent.pause_s
+        self._put(talk, answer)
+
+    def _close_question(self, talk: Talk) -> None:
+        for number in talk.tries:
+            self._open.pop(number, None)
+        talk.tries.clear()
+        talk.question = None
+
+    # -- sending
+
+    def _send(self, now: float) -> None:
+        granted = self._bucket.take(now, len(self._urgent) + len(self._ready))
+        for _ in range(granted):
+            talk = self._urgent.popleft() if self._urgent else self._ready.popleft()
+            talk.queued = False
+            if talk.question is None or talk.agent.talk is not talk:  # answered while its next try waited, or forgotten
+                continue
+            if not self._fill(talk, talk.question, now):
+                break
+        for door in self._doors.values():
+            self._flush(door, now)
+
+    def _fill(self, talk: Talk, question: Question, now: float) -> bool:
+        """Put one try into its door; False when the kernel has no room now."""
+        agent, number = talk.agent, self._fresh_id()
+        packet = agent.session.packet(question.numbered(number), number, now)
+        if len(packet) > LARGEST_QUESTION:
+            self._finish(talk, Answer(now, Status.TOO_BIG, 0, []))
             return True
-        exchange.sent_at = now
-        exchange.tries[request_id] = now
-        self._open[request_id] = exchange
-        heapq.heappush(self._deadlines, (now + exchange.timeout_s, request_id))
-        self._counts.requests += 1
+        door = self._doors.get(agent.family) or self._open_door(agent.family)
+        door.sender.put(len(door.pending), agent.name, packet)
+        door.pending.append((talk, number))
+        return len(door.pending) < SEND_SLOTS or self._flush(door, now)
+
+    def _flush(self, door: Door[Talk], now: float) -> bool:
+        """Send what is in a door; False when the kernel had no room for all: the rest is tried again."""
+        pending, done = door.pending, 0
+        door.pending = []
+        while done < len(pending):
+            sent = door.sender.send(done, len(pending))
+            if sent > 0:
+                for talk, number in pending[done : done + sent]:
+                    self._sent(talk, number, now)
+                done += sent
+            elif -sent in TRANSIENT:
+                self._counts.unsent += 1
+                for talk, _ in reversed(pending[done:]):
+                    talk.queued = True
+                    (self._urgent if talk.urgent else self._ready).appendleft(talk)
+                return False
+            else:
+                self._counts.local_errors += 1
+                self._finish(pending[done][0], Answer(now, Status.NOT_SENT, 0, []))
+                done += 1
         return True
 
-    def _fresh_id(self) -> int:
-        """A request-id that is not in use and can't be guessed from the one before."""
-        request_id = FIRST_REQUEST_ID + self._rng.getrandbits(30)
-        while request_id in self._open:
-            request_id = FIRST_REQUEST_ID + self._rng.getrandbits(30)
-        return request_id
+    def _sent(self, talk: Talk, number: int, now: float) -> None:
+        talk.sent_at = now
+        talk.tries[number] = now
+        self._open[number] = talk
+        self._deadlines[talk.timeout_s].append((now + talk.timeout_s, number))
+        self._counts.requests += 1
 
-    def _drain(self, receiver: Receiver) -> bool:
+    def _fresh_id(self) -> int:
+        """A request-id that is not in use and can't be guessed from those before."""
+        while True:
+            if not self._ids:
+                bits = self._rng.getrandbits(30 * _IDS_AT_ONCE)
+                self._ids = [bits >> 30 * place & 0x3FFFFFFF for place in range(_IDS_AT_ONCE)]
+            number = FIRST_REQUEST_ID + self._ids.pop()
+            if number not in self._open:
+                return number
+
+    def _open_door(self, family: int) -> Door[Talk]:
+        door = self._doors[family] = Door(family, self._buffer_bytes)
+        self._counts.buffer_bytes = door.buffer_bytes
+        self._counts.buffer_capped |= door.buffer_bytes < self._buffer_bytes
+        return door
+
+    # -- receiving
+
+    def _drain(self, receiver: Receiver, now: float) -> bool:
         """Read what waits; whether nothing is left."""
         for _ in range(_DRAIN_CALLS):
             got = receiver.receive()
             for slot in range(got):
-                self._receive(receiver, slot)
-            if got < _SLOTS:
+                try:
+                    self._receive(receiver.data(slot), receiver.source(slot), now)
+                except (MalformedError, IndexError):
+                    self._counts.malformed += 1
+            if got < RECEIVE_SLOTS:
                 return True
         return False
 
-    def _receive(self, receiver: Receiver, slot: int) -> None:
-        try:
-            message = decode(receiver.data(slot))
-        except MalformedError:
-            self._counts.malformed += 1
+    def _receive(self, data: bytes, source: bytes, now: float) -> None:
+        """One datagram.
+
+        Raises:
+            MalformedError, IndexError: it is none of SNMP's.
+        """
+        at = 2 + (data[1] & 0x7F if data[1] & 0x80 else 0)
+        if data[at : at + 3] == _VERSION_3:
+            self._receive_secured(data, source, now)
             return
-        exchange = self._open.get(message.request_id) if isinstance(message, Message) else None
-        if exchange is None or not isinstance(message, Message) or not _belongs(message, receiver.peer(slot), exchange):
+        version, community, pdu, number, status, index, at = head(data)
+        talk = self._open.get(number)
+        if talk is None or source != talk.agent.source or pdu != RESPONSE:
+            self._counts.rejected += 1
+            return
+        session = talk.agent.session
+        if not isinstance(session, Community) or session.version != version or session.community != community:
+            self._counts.rejected += 1
+            return
+        self._answered(talk, number, status, index, bindings(data, at, self._known))
+
+    def _receive_secured(self, data: bytes, source: bytes, now: float) -> None:
+        """A datagram of SNMPv3. Source: RFC 3412, RFC 3414."""
+        number = message_id(data)
+        talk = self._open.get(number)
+        session = talk.agent.session if talk is not None else None
+        if talk is None or source != talk.agent.source or not isinstance(session, UsmSession):
+            self._counts.rejected += 1
+            return
+        opened = session.open(data, now)
+        if opened.kind is Kind.ANSWER:
+            pdu, request_id, status, index, at = pdu_head(opened.pdu, 0)
+            if pdu != RESPONSE or request_id != number:
+                self._counts.rejected += 1
+                return
+            self._answered(talk, number, status, index, bindings(opened.pdu, at, self._known))
+        elif opened.kind is Kind.AGAIN and talk.again < MOST_AGAIN:
+            question = talk.question
+            self._close_question(talk)
+            talk.question, talk.again = question, talk.again + 1
+            self._enqueue(talk)
+        elif opened.kind is Kind.DROP:
+            self._counts.rejected += 1
+        else:
+            unsettled = "the agent's engine or clock does not settle"
+            self._refused(talk, number, unsettled if opened.kind is Kind.AGAIN else opened.reason)
+
+    def _refused(self, talk: Talk, number: int, reason: str) -> None:
+        self._counts.refused += 1
+        talk.agent.refused = reason
+        _tell(talk.agent, f"answers but refuses us: {reason}")
+        self._finish(talk, Answer(talk.tries[number], Status.REFUSED, 0, []))
+
+    def _answered(self, talk: Talk, number: int, status: int, index: int, varbinds: list[VarBind]) -> None:
+        question, known = talk.question, _STATUS.get(status)
+        if question is None or known is None or not 0 <= index <= len(question.oids):
             self._counts.rejected += 1
             return
         self._counts.responses += 1
-        status = Status(message.error_status)
-        self._finish(
-            exchange, Answer(exchange.tries[message.request_id], status, message.error_index, list(message.varbinds))
-        )
+        talk.agent.refused = talk.agent.complaint = ""
+        self._finish(talk, Answer(talk.tries[number], known, index, varbinds))
 
-    def _expire(self, now: float) -> None:
-        deadlines = self._deadlines
-        while deadlines and deadlines[0][0] <= now:
-            _, request_id = heapq.heappop(deadlines)
-            exchange = self._open.get(request_id)
-            if exchange is None or exchange.tries[request_id] != exchange.sent_at:
-                continue  # answered, or tried again since
-            if exchange.tries_left > 0 and not exchange.answer.done():
-                exchange.tries_left -= 1
-                exchange.timeout_s = min(exchange.timeout_s * _BACK_OFF, exchange.agent.timeout_s * _LONGEST)
-                self._counts.retries += 1
-                self._ready.append(exchange)
-            else:
-                self._counts.timeouts += 1
-                self._finish(exchange, Answer(exchange.sent_at, Status.TIMEOUT, 0, []))
-
-    def _finish(self, exchange: _Exchange, answer: Answer) -> None:
-        exchange.over = True
-        for request_id in exchange.tries:
-            self._open.pop(request_id, None)
-        if not exchange.answer.done():
-            exchange.answer.set_result(answer)
-        self._next_of(exchange.agent)
-
-    def _next_of(self, agent: Agent) -> None:
-        if agent.waiting:
-            self._ready.append(agent.waiting.popleft())
-        else:
-            agent.busy = False
+    def _expire(self, now: float, *, spilled: bool) -> None:
+        """Try again, or give up. When the kernel just dropped answers for want of room, no try is counted."""
+        for deadlines in self._deadlines.values():
+            while deadlines and deadlines[0][0] <= now:
+                number = deadlines.popleft()[1]
+                talk = self._open.get(number)
+                if talk is None or talk.tries.get(number) != talk.sent_at:
+                    continue  # answered, or tried again since
+                if talk.tries_left > 0 or spilled:
+                    talk.tries_left -= not spilled
+                    talk.timeout_s = min(talk.timeout_s * _BACK_OFF, talk.agent.timeout_s * _LONGEST)
+                    self._counts.retries += 1
+                    self._enqueue(talk)
+                else:
+                    self._counts.timeouts += 1
+                    session = talk.agent.session
+                    if isinstance(session, UsmSession) and session.ready and session.silence:
+                        _tell(talk.agent, session.silence)
+                    self._finish(talk, Answer(talk.sent_at, Status.TIMEOUT, 0, []))
 
 
-def _belongs(message: Message, source: tuple[int, bytes], exchange: _Exchange) -> bool:
-    """Whether a message can be the answer to this question and nothing else."""
-    agent = exchange.agent
-    if message.pdu != RESPONSE or source != agent.source:
-        return False
-    if message.version != agent.version or message.community != agent.community:
-        return False
-    return 0 <= message.error_status <= max(Status) and 0 <= message.error_index <= len(exchange.request.oids)
+def _tell(agent: Agent, complaint: str) -> None:
+    """Log what is wrong with an agent's security, once until it changes."""
+    if agent.complaint != complaint:
+        agent.complaint = complaint
+        _log.warning("%s: %s", agent.device, complaint)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from netwatch.polling.snmp import ber
-from netwatch.polling.snmp.ber import MalformedError, Value
+from netwatch.polling.snmp.ber import MAX_SUB_IDENTIFIERS, MalformedError, Value
 
 V1: Final = 0
 V2C: Final = 1
@@ -23,13 +23,18 @@ TRAP_V2: Final = 0xA7
 REPORT: Final = 0xA8
 _PDUS: Final = frozenset({GET, GET_NEXT, RESPONSE, SET, GET_BULK, INFORM, TRAP_V2, REPORT})
 
+_KNOWN_MOST: Final = 20_000  # about 4 MB
+
 VarBind = tuple[bytes, int, Value]
 """Encoded OID, type, value."""
 
 
 class Status(IntEnum):
-    """RFC 3416's error statuses, and two of our own: no answer at all, and not sent at all."""
+    """RFC 3416's error statuses, and three of our own: no answer at all, not sent at all, and an agent that
+    answers but does not accept our user or keys.
+    """
 
+    REFUSED = -3
     NOT_SENT = -2
     TIMEOUT = -1
     NO_ERROR = 0
@@ -79,6 +84,18 @@ class TrapV1:
     varbinds: Sequence[VarBind]
 
 
+class Head(NamedTuple):
+    """What stands before the bindings; `at` is where these begin."""
+
+    version: int
+    community: bytes
+    pdu: int
+    request_id: int
+    error_status: int
+    error_index: int
+    at: int
+
+
 def decode(data: bytes) -> Message | TrapV1:
     """The message in a datagram.
 
@@ -86,12 +103,30 @@ def decode(data: bytes) -> Message | TrapV1:
         MalformedError: the bytes are none, or not wholly one, or hold a number out of range.
     """
     try:
-        return _decode(data)
+        version, community, at = _outer(data)
+        if version == V1 and data[at] == TRAP_V1:
+            return _decode_trap(data, community, *ber.content(data, at, len(data), TRAP_V1), len(data))
+        found = Head(version, community, *pdu_head(data, at))
+        return Message(*found[:6], bindings(data, found.at))
     except IndexError:
         raise MalformedError("cut off") from None
 
 
-def _decode(data: bytes) -> Message | TrapV1:
+def head(data: bytes) -> Head:
+    """What stands before the bindings of a v1 or v2c message that is no v1 notification.
+
+    Raises:
+        MalformedError: as `decode`; the bindings themselves are not looked at.
+    """
+    try:
+        version, community, at = _outer(data)
+        return Head(version, community, *pdu_head(data, at))
+    except IndexError:
+        raise MalformedError("cut off") from None
+
+
+def _outer(data: bytes) -> tuple[int, bytes, int]:
+    """Version, community, and where the PDU begins."""
     at, end = ber.content(data, 0, len(data), ber.SEQUENCE)
     if end != len(data):
         raise MalformedError("bytes after the message")
@@ -99,19 +134,30 @@ def _decode(data: bytes) -> Message | TrapV1:
     if version not in {V1, V2C}:
         raise MalformedError("version")
     start, at = ber.content(data, at, end, ber.OCTET_STRING)
-    community = data[start:at]
-    pdu = data[at]
-    if pdu == TRAP_V1 and version == V1:
-        return _decode_trap(data, community, *ber.content(data, at, end, TRAP_V1), end)
+    return version, data[start:at], at
+
+
+def pdu_head(data: bytes, at: int) -> tuple[int, int, int, int, int]:
+    """Type, request-id, error-status and error-index of the PDU that fills the rest, and where its bindings begin.
+
+    Raises:
+        MalformedError: no PDU, or bytes after it.
+        IndexError: cut off.
+    """
+    pdu, end = data[at], len(data)
     if pdu not in _PDUS:
         raise MalformedError("PDU")
     at, stop = ber.content(data, at, end, pdu)
     if stop != end:
         raise MalformedError("bytes after the PDU")
+    if data[at : at + 2] == b"\x02\x04" and data[at + 6 : at + 8] == data[at + 9 : at + 11] == b"\x02\x01":
+        status, index = data[at + 8], data[at + 11]  # the usual form: an id of four bytes, small numbers
+        if status < 0x80 and index < 0x80:
+            return pdu, int.from_bytes(data[at + 2 : at + 6], signed=True), status, index, at + 12
     request_id, at = ber.integer(data, at, end)
     status, at = ber.integer(data, at, end)
     index, at = ber.integer(data, at, end)
-    return Message(version, community, pdu, request_id, status, index, _varbinds(data, at, end))
+    return pdu, request_id, status, index, at
 
 
 def _decode_trap(data: bytes, community: bytes, at: int, stop: int, end: int) -> TrapV1:
@@ -134,47 +180,72 @@ def _decode_trap(data: bytes, community: bytes, at: int, stop: int, end: int) ->
         generic,
         specific,
         ticks if isinstance(ticks, int) else 0,
-        _varbinds(data, at, end),
+        bindings(data, at),
     )
 
 
-def _varbinds(data: bytes, at: int, end: int) -> list[VarBind]:  # noqa: C901 -- unrolled: a call a field costs twice
-    """The list of variable bindings that fills the rest. The inner loop of every response."""
+def bindings(data: bytes, at: int, known: dict[bytes, VarBind] | None = None) -> list[VarBind]:  # noqa: C901, PLR0912, PLR0915 -- unrolled: a call a field costs twice
+    """The list of variable bindings that fills the rest. The inner loop of every response.
+
+    `known` keeps bindings that come again and again, a port's status mostly, by their bytes; it stays bounded.
+
+    Raises:
+        MalformedError: no list of bindings, or bytes after it, or a number out of range.
+        IndexError: cut off.
+    """
+    end = len(data)
     at, stop = ber.content(data, at, end, ber.SEQUENCE)
     if stop != end:
         raise MalformedError("bytes after the bindings")
+    known = {} if known is None else known
     found: list[VarBind] = []
-    long, value, checked = ber.length, ber.value, ber.checked_oid
+    take, recall = found.append, known.get
     while at < end:
+        begin = at
+        size = data[at + 1]
+        if binding := recall(data[at : at + 2 + size]):
+            take(binding)
+            at += 2 + size
+            continue
         if data[at] != 0x30:
             raise MalformedError("binding")
-        size = data[at + 1]
         at += 2
         if size & 0x80:
-            size, at = long(data, at - 1)
+            size, at = ber.length(data, at - 1)
         stop = at + size
         if stop > end or data[at] != 0x06:
             raise MalformedError("binding")
         size = data[at + 1]
         start = at + 2
         if size & 0x80:
-            size, start = long(data, at + 1)
+            size, start = ber.length(data, at + 1)
         at = start + size
         if at >= stop:
             raise MalformedError("binding")
         name = data[start:at]
+        if size >= MAX_SUB_IDENTIFIERS or not size or not name.isascii():
+            ber.checked_oid(name)
         tag = data[at]
         size = data[at + 1]
         start = at + 2
         if size & 0x80:
-            size, start = long(data, at + 1)
+            size, start = ber.length(data, at + 1)
         if start + size != stop:
             raise MalformedError("binding")
         if tag == 0x02 and size == 1:  # the usual status: an INTEGER of one byte
             small = data[start]
-            found.append((checked(name), tag, small - ((small & 0x80) << 1)))
+            binding = (name, tag, small - ((small & 0x80) << 1))
+            if stop - begin < 0x80:
+                if len(known) >= _KNOWN_MOST:
+                    known.clear()
+                known[data[begin:stop]] = binding
+            take(binding)
+        elif 0x41 <= tag <= 0x43 and 0 < size <= 4:  # Counter32, Gauge32, TimeTicks
+            take((name, tag, int.from_bytes(data[start:stop])))
+        elif tag == 0x04:
+            take((name, tag, data[start:stop]))
         else:
-            found.append((checked(name), tag, value(data, tag, start, stop)))
+            take((name, tag, ber.value(data, tag, start, stop)))
         at = stop
     return found
 
@@ -185,7 +256,7 @@ def encode(message: Message) -> bytes:
         ber.encode_integer(message.request_id)
         + ber.encode_integer(message.error_status)
         + ber.encode_integer(message.error_index)
-        + _encode_varbinds(message.varbinds)
+        + encode_varbinds(message.varbinds)
     )
     return _wrap(message.version, message.community, ber.element(message.pdu, body))
 
@@ -198,7 +269,7 @@ def encode_trap(trap: TrapV1) -> bytes:
         + ber.encode_integer(trap.generic)
         + ber.encode_integer(trap.specific)
         + ber.encode_value(ber.TIME_TICKS, trap.time_stamp)
-        + _encode_varbinds(trap.varbinds)
+        + encode_varbinds(trap.varbinds)
     )
     return _wrap(V1, trap.community, ber.element(TRAP_V1, body))
 
@@ -207,7 +278,8 @@ def _wrap(version: int, community: bytes, pdu: bytes) -> bytes:
     return ber.element(ber.SEQUENCE, ber.encode_integer(version) + ber.element(ber.OCTET_STRING, community) + pdu)
 
 
-def _encode_varbinds(varbinds: Sequence[VarBind]) -> bytes:
+def encode_varbinds(varbinds: Sequence[VarBind]) -> bytes:
+    """The bytes of a list of variable bindings."""
     return ber.element(
         ber.SEQUENCE,
         b"".join(
@@ -219,33 +291,4 @@ def _encode_varbinds(varbinds: Sequence[VarBind]) -> bytes:
 
 FIRST_REQUEST_ID: Final = 1 << 24
 LAST_REQUEST_ID: Final = (1 << 31) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A question that is encoded once and sent with ever new request-ids of four bytes."""
-
-    pdu: int
-    oids: tuple[bytes, ...]
-    head: bytes
-    tail: bytes
-
-    def packet(self, request_id: int) -> bytes:
-        """The datagram; `request_id` from FIRST_REQUEST_ID to LAST_REQUEST_ID."""
-        return self.head + request_id.to_bytes(4) + self.tail
-
-
-def request(
-    version: int, community: bytes, pdu: int, oids: Sequence[bytes], *, non_repeaters: int = 0, max_repetitions: int = 0
-) -> Request:
-    """Prepare a GET, GETNEXT or GETBULK."""
-    mark = LAST_REQUEST_ID
-    whole = encode(
-        Message(version, community, pdu, mark, non_repeaters, max_repetitions, [(o, ber.NULL, None) for o in oids])
-    )
-    tail = (
-        ber.encode_integer(non_repeaters)
-        + ber.encode_integer(max_repetitions)
-        + _encode_varbinds([(name, ber.NULL, None) for name in oids])
-    )
-    return Request(pdu, tuple(oids), whole[: len(whole) - len(tail) - 4], tail)
+"""Between these a request-id takes four bytes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 class Resolution:
     """What has been found of the names wanted. A name that a column holds twice is not taken from that column."""
 
-    wanted: frozenset[str]
+    wanted: Collection[str]
     index_of: dict[str, int] = field(default_factory=dict)
-    ambiguous: set[str] = field(default_factory=set)
+    ambiguous: frozenset[str] = frozenset()
 
     @property
     def missing(self) -> frozenset[str]:
         """What no column named so far."""
-        return self.wanted - self.index_of.keys()
+        return frozenset(name for name in self.wanted if name not in self.index_of)
 
     def add_column(self, names: Mapping[int, str]) -> None:
         """Take a further column, less trusted than those before: ifIndex and what stands there."""
@@ -30,9 +30,9 @@ class Resolution:
         for name, indexes in holders.items():
             if len(indexes) == 1:
                 self.index_of[name] = indexes[0]
-                self.ambiguous.discard(name)
+                self.ambiguous -= {name}
             else:
-                self.ambiguous.add(name)
+                self.ambiguous |= {name}
 
 
 def text(raw: object) -> str:

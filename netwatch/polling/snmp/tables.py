@@ -1,68 +1,136 @@
-"""Walking one column of a table, gently: as many rows a time as fit a packet, and never in circles."""
+"""Walking columns of a table, gently: as many rows a time as fit a packet, and never in circles."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
 from netwatch.polling.snmp import ber
 from netwatch.polling.snmp.ber import Value
-from netwatch.polling.snmp.client import Agent, Answer, Client
-from netwatch.polling.snmp.codec import GET_BULK, GET_NEXT, V1, Status, request
+from netwatch.polling.snmp.codec import V1, Status, VarBind
+from netwatch.polling.snmp.dialogue import Answer, Dialogue, get_bulk, get_next
 
-MAX_ROWS = 65_536
-_ROOM = 1_350  # bytes for bindings in a packet that needs no fragments
-_BINDING = 10  # tags and lengths of one binding, about
+MAX_ROWS: Final = 65_536
+_ROOM: Final = 1_350  # bytes for bindings in a packet that needs no fragments
+_BINDING: Final = 10  # tags and lengths of one binding, about
+_MOST_REPETITIONS: Final = 100
+_ENDS: Final = frozenset({ber.END_OF_MIB_VIEW, ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE})
+_SAMPLE: Final = 8  # bindings whose size is taken
+_FEW: Final = 4  # rows: when so few get no answer, their size is not why
+
+Column = dict[bytes, Value]
+"""Rows by what follows the column in the encoded OID."""
 
 
-class Walker:
-    """Reads columns of one agent, and remembers how many rows it can take at once."""
+@dataclass(slots=True)
+class TableShape:
+    """What is known of an agent's way with tables.
 
-    def __init__(self, client: Client, agent: Agent, max_repetitions: int) -> None:
-        self._client = client
-        self._agent = agent
-        self.repetitions = max_repetitions
+    `repetitions` are the bindings asked at once, `ceiling` the most that it bears, `counted` the rows that the
+    table last walked had, by its first column.
+    """
 
-    async def column(self, column: bytes) -> tuple[Status, dict[int, Value]]:
-        """The rows by their index. A status other than NO_ERROR: the column is not complete."""
-        rows: dict[int, Value] = {}
-        last_index = -1
-        while len(rows) < MAX_ROWS:
-            answer = await self._next_rows(column if last_index < 0 else ber.instance(column, last_index))
-            if answer.status is Status.NO_SUCH_NAME and self._agent.version == V1:
-                return Status.NO_ERROR, rows  # the end, in v1's words
-            if answer.status is not Status.NO_ERROR:
-                return answer.status, rows
-            if not answer.varbinds:
-                return Status.GEN_ERR, rows
-            for name, tag, value in answer.varbinds:
-                index = ber.index_after(name, column)
-                if index is None or tag in {ber.END_OF_MIB_VIEW, ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE}:
-                    return Status.NO_ERROR, rows
-                if index <= last_index:
-                    return Status.GEN_ERR, rows  # the agent would lead us in circles
-                rows[index] = value
-                last_index = index
-        return Status.GEN_ERR, rows
+    version: int
+    repetitions: int
+    ceiling: int = _MOST_REPETITIONS
+    counted: tuple[bytes, int] = (b"", -1)
 
-    async def _next_rows(self, last: bytes) -> Answer:
-        agent = self._agent
-        if agent.version == V1:
-            return await self._client.ask(agent, request(agent.version, agent.community, GET_NEXT, [last]))
-        while True:
-            asked = request(agent.version, agent.community, GET_BULK, [last], max_repetitions=self.repetitions)
-            answer = await self._client.ask(agent, asked)
-            if answer.status is Status.NO_ERROR:
-                self._fit(answer)
-                return answer
-            if answer.status not in {Status.TOO_BIG, Status.TIMEOUT} or self.repetitions == 1:
-                return answer
-            if answer.status is Status.TIMEOUT and self.repetitions <= 4:  # size is not why
-                return answer
-            self.repetitions = max(1, self.repetitions // 2 if answer.status is Status.TOO_BIG else 4)
 
-    def _fit(self, answer: Answer) -> None:
-        """Ask for no more rows than an unfragmented answer holds."""
-        if answer.varbinds:
-            size = sum(
-                len(name) + len(value if isinstance(value, bytes) else b"....") for name, _, value in answer.varbinds
-            )
-            row = size / len(answer.varbinds) + _BINDING
-            self.repetitions = max(1, min(self.repetitions, int(_ROOM / row)))
+def walk(shape: TableShape, columns: Sequence[bytes]) -> Dialogue[tuple[Status, list[Column]]]:
+    """Read columns of one table together. A status other than NO_ERROR: they are not complete.
+
+    GEN_ERR: the agent leads in circles, or has no end.
+    """
+    found: list[Column] = [{} for _ in columns]
+    lasts = list(columns)
+    going = list(range(len(columns)))
+    longest = 0
+    expected = shape.counted[1] if columns and shape.counted[0] == columns[0] else -1
+    while going:
+        if longest >= MAX_ROWS:
+            return Status.GEN_ERR, found
+        answer, asked = yield from _next_rows(shape, [lasts[place] for place in going], expected - longest)
+        if answer.status is Status.NO_SUCH_NAME and shape.version == V1:
+            if not 0 < answer.error_index <= len(going):
+                return Status.GEN_ERR, found
+            del going[answer.error_index - 1]  # this column's end, in v1's words
+            continue
+        if answer.status is not Status.NO_ERROR:
+            return answer.status, found
+        ended = _take(answer, going, columns, found, lasts)
+        if ended is None:
+            return Status.GEN_ERR, found
+        _fit(shape, answer, full=not ended and len(answer.varbinds) >= asked)
+        going = [place for place in going if place not in ended]
+        longest = max(map(len, found))
+    if columns:
+        shape.counted = (columns[0], longest)
+    return Status.NO_ERROR, found
+
+
+def _take(
+    answer: Answer, going: Sequence[int], columns: Sequence[bytes], found: list[Column], lasts: list[bytes]
+) -> set[int] | None:
+    """Sort an answer's rows into their columns; those that ended. None when the answer makes no sense."""
+    if not answer.varbinds:
+        return None
+    ended: set[int] = set()
+    for offset, place in enumerate(going):
+        part, column, rows = answer.varbinds[offset :: len(going)], columns[place], found[place]
+        size, before = len(column), len(rows)
+        inside = {name[size:]: value for name, tag, value in part if name.startswith(column) and tag not in _ENDS}
+        if len(inside) < len(part):
+            head = list(_until_the_end(part, column))
+            inside = dict(head)
+            if len(inside) < len(head):
+                return None  # a row twice in one answer
+            ended.add(place)
+        if inside:
+            rows.update(inside)
+            lasts[place] = part[len(inside) - 1][0]
+        if len(rows) < before + len(inside):
+            return None  # the agent would lead us in circles
+    return ended
+
+
+def _until_the_end(part: Sequence[VarBind], column: bytes) -> Iterator[tuple[bytes, Value]]:
+    """The rows before the first binding that is none of the column's."""
+    for name, tag, value in part:
+        if tag in _ENDS or not name.startswith(column):
+            return
+        yield name[len(column) :], value
+
+
+def _next_rows(shape: TableShape, lasts: Sequence[bytes], expected: int) -> Dialogue[tuple[Answer, int]]:
+    """The rows after `lasts`, and how many bindings were asked for; `expected` more of each, negative = not known."""
+    if shape.version == V1:
+        return (yield get_next(lasts)), MAX_ROWS
+    failed = 0
+    while True:
+        most = max(1, shape.repetitions // len(lasts))
+        if expected >= 0:
+            most = min(most, expected + 1)  # one more shows that it was the last
+        answer = yield get_bulk(lasts, non_repeaters=0, max_repetitions=most)
+        asked = most * len(lasts)
+        if answer.status is Status.NO_ERROR:
+            if failed:
+                shape.ceiling = max(1, failed // 2)
+            return answer, asked
+        if answer.status not in {Status.TOO_BIG, Status.TIMEOUT} or most == 1:
+            return answer, asked
+        if answer.status is Status.TIMEOUT and asked <= _FEW:
+            return answer, asked
+        failed = asked
+        shape.repetitions = max(1, asked // 2 if answer.status is Status.TOO_BIG else _FEW)
+
+
+def _fit(shape: TableShape, answer: Answer, *, full: bool) -> None:
+    """Ask for no more bindings than an unfragmented answer holds, and for more when the agent gave all of them."""
+    sample = answer.varbinds[:: max(1, len(answer.varbinds) // _SAMPLE)]
+    size = sum(len(name) + (len(value) if isinstance(value, bytes) else 4) for name, _, value in sample)
+    room = int(_ROOM * len(sample) / (size + _BINDING * len(sample)))
+    if room < shape.repetitions:
+        shape.repetitions = max(1, room)
+    elif full:
+        shape.repetitions = min(room, shape.repetitions * 2, shape.ceiling)

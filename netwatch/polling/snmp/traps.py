@@ -1,7 +1,7 @@
 """What a notification says: its name, and which port it is about. Pure.
 
 Source: RFC 3418 (snmpTraps), RFC 2863 (linkDown, linkUp), RFC 3584 section 3.1 (v1 to v2), RFC 1628 (UPS-MIB),
-RFC 4273 (BGP4-MIB).
+RFC 4273 (BGP4-MIB), RFC 4750 (OSPF-TRAP-MIB), PowerNet-MIB (APC).
 """
 
 from __future__ import annotations
@@ -23,7 +23,17 @@ _NAMES: Final = {
     **{f"{_STANDARD}.{number}": name for number, name in enumerate(_GENERIC, 1)},
     "1.3.6.1.2.1.33.2.1": "upsTrapOnBattery",
     "1.3.6.1.2.1.33.2.0.1": "upsTrapOnBattery",
+    "1.3.6.1.2.1.33.2.3": "upsTrapAlarmEntryAdded",
+    "1.3.6.1.2.1.33.2.0.3": "upsTrapAlarmEntryAdded",
     "1.3.6.1.2.1.33.2.4": "upsTrapAlarmEntryRemoved",
+    "1.3.6.1.2.1.33.2.0.4": "upsTrapAlarmEntryRemoved",
+    "1.3.6.1.4.1.318.0.5": "upsOnBattery",
+    "1.3.6.1.4.1.318.0.7": "lowBattery",
+    "1.3.6.1.4.1.318.0.9": "powerRestored",
+    "1.3.6.1.2.1.14.16.2.2": "ospfNbrStateChange",
+    "1.3.6.1.2.1.14.16.2.0.2": "ospfNbrStateChange",
+    "1.3.6.1.2.1.14.16.2.16": "ospfIfStateChange",
+    "1.3.6.1.2.1.14.16.2.0.16": "ospfIfStateChange",
     "1.3.6.1.2.1.15.7.1": "bgpEstablished",
     "1.3.6.1.2.1.15.0.1": "bgpEstablished",
     "1.3.6.1.2.1.15.7.0.1": "bgpEstablished",
@@ -31,7 +41,10 @@ _NAMES: Final = {
     "1.3.6.1.2.1.15.0.2": "bgpBackwardTransition",
     "1.3.6.1.2.1.15.7.0.2": "bgpBackwardTransition",
 }
-_LONGEST_NAME: Final = 255
+_LONGEST_NAME: Final = 255  # Source: RFC 2579, DisplayString
+_NAMES_MOST: Final = 8
+_NAMING: Final = (mib.IF_NAME, mib.IF_DESCR, mib.IF_ALIAS)
+_LAST_INDEX: Final = (1 << 31) - 1  # Source: RFC 2863, InterfaceIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,8 @@ def _name_v1(message: TrapV1) -> str:
     if 0 <= message.generic < len(_GENERIC):
         return _GENERIC[message.generic]
     enterprise = ber.dotted(message.enterprise)
-    return _NAMES.get(f"{enterprise}.{message.specific}") or f"{enterprise}.0.{message.specific}"[:_LONGEST_NAME]
+    written = f"{enterprise}.0.{message.specific}"
+    return _NAMES.get(f"{enterprise}.{message.specific}") or _NAMES.get(written, written[:_LONGEST_NAME])
 
 
 def _named(trap: bytes) -> str:
@@ -80,10 +94,10 @@ def _port(varbinds: Sequence[VarBind]) -> tuple[int | None, tuple[str, ...], byt
             trap = value
         elif name == _TRAP_ADDRESS and tag == ber.IP_ADDRESS and isinstance(value, bytes):
             agent = value
-        elif name.startswith(_IF_INDEX) and isinstance(value, int) and value > 0:
+        elif name.startswith(_IF_INDEX) and tag == ber.INTEGER and isinstance(value, int) and value > 0:
             index = value
-        elif name.startswith((mib.IF_NAME, mib.IF_DESCR, mib.IF_ALIAS)) and tag == ber.OCTET_STRING:
-            names.append(text(value))
+        elif name.startswith(_NAMING) and tag == ber.OCTET_STRING and isinstance(value, bytes):
+            names += [text(value)] if len(value) <= _LONGEST_NAME and len(names) < _NAMES_MOST else []
         if index is None:
             index = _row_of(name)
     return index, tuple(names), trap, agent
@@ -91,7 +105,8 @@ def _port(varbinds: Sequence[VarBind]) -> tuple[int | None, tuple[str, ...], byt
 
 def _row_of(name: bytes) -> int | None:
     """The ifIndex in the name of an interface's object."""
-    for column in (mib.IF_OPER_STATUS, mib.IF_ADMIN_STATUS, mib.IF_NAME, mib.IF_DESCR, mib.IF_ALIAS):
+    for column in (mib.IF_OPER_STATUS, mib.IF_ADMIN_STATUS, *_NAMING):
         if name.startswith(column):
-            return ber.index_after(name, column)
+            index = ber.index(name[len(column) :])
+            return index if index is not None and 0 < index <= _LAST_INDEX else None
     return None

@@ -59,13 +59,14 @@ class SnmpAgent:
         self.port = port
         self.folder = folder
         self.extra = extra
+        self.community = "rocommunity public"
         self.version = version
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "snmpd.conf"
-        config.write_text(f"rocommunity public\nagentaddress udp:127.0.0.1:{self.port}\n{self.extra}\n")
+        config.write_text(f"{self.community}\nagentaddress udp:127.0.0.1:{self.port}\n{self.extra}\n")
         self.process = subprocess.Popen(
             [
                 "/usr/sbin/snmpd",

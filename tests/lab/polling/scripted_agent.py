@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from bisect import bisect_right
 
 from netwatch.polling.snmp import ber, mib
 from netwatch.polling.snmp.codec import GET, GET_BULK, GET_NEXT, RESPONSE, V1, Message, Status, decode, encode
@@ -84,7 +85,7 @@ class ScriptedAgent(asyncio.DatagramProtocol):
                         )
         else:
             repetitions = message.error_index if message.pdu == GET_BULK else 1
-            found = self.following(message.varbinds[0][0], repetitions)
+            found = self.following([name for name, _, _ in message.varbinds], repetitions)
             if message.version == V1 and message.pdu == GET_NEXT and not found:
                 return Message(
                     V1, message.community, RESPONSE, message.request_id, Status.NO_SUCH_NAME, 1, message.varbinds
@@ -93,9 +94,19 @@ class ScriptedAgent(asyncio.DatagramProtocol):
             return Message(message.version, message.community, RESPONSE, message.request_id, Status.TOO_BIG, 0, [])
         return Message(message.version, message.community, RESPONSE, message.request_id, 0, 0, found)
 
-    def following(self, name, repetitions):
+    def following(self, asked, repetitions):
+        """Row by row, for each of `asked` what comes next. Source: RFC 3416 section 4.2.3."""
         names = sorted(self.objects, key=ber.sub_identifiers)
         if self.circle:
             return [(row, *self.objects[row]) for row in names if row.startswith(mib.IF_NAME)][:1]
-        later = [row for row in names if ber.sub_identifiers(row) > ber.sub_identifiers(name)]
-        return [(row, *self.objects[row]) for row in later[:repetitions]]
+        keys = [ber.sub_identifiers(name) for name in names]
+        places = [bisect_right(keys, ber.sub_identifiers(name)) for name in asked]
+        rows = []
+        for step in range(repetitions):
+            if all(place + step >= len(names) for place in places):
+                break
+            for place in places:
+                beyond = place + step >= len(names)
+                name = names[-1] if beyond else names[place + step]
+                rows.append((name, *((ber.END_OF_MIB_VIEW, None) if beyond else self.objects[name])))
+        return rows

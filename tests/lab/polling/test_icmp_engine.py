@@ -242,3 +242,83 @@ def test_a_capped_receive_buffer_is_told(caplog, monkeypatch):
         assert "net.core.rmem_max" in caplog.text
     finally:
         engine.close()
+
+
+def test_a_reply_of_an_earlier_round_of_the_sequence_is_never_taken(engine, silence):
+    silence("127.0.0.5")
+    engine.add("a", "127.0.0.5", 60.0)
+    (channel,) = engine._channels.values()
+    (target,) = channel._targets
+    recorded = target.suffix
+
+    def replay():
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
+            sock.bind(("127.0.0.5", 0))
+            for sequence in (0xFFFF, 0, 1):
+                wire = struct.unpack("=H", struct.pack("!H", sequence))[0]
+                sock.sendto(reply(channel._identifier, wire, recorded), ("127.0.0.1", 0))
+
+    target.sequence = 0xFFFE
+    engine.probe("a")
+    results = run(engine, 2.0, until=bool, between=replay)
+    assert results[0].rtt_ms is not None  # in its own round it is the reply
+    engine.probe("a")
+    assert [result.rtt_ms for result in run(engine, 2.0, until=bool, between=replay)] == [None]
+    assert target.suffix != recorded
+
+
+def test_the_cookie_is_kept_while_a_ping_is_under_way(engine, silence):
+    silence("127.0.0.5")
+    engine.add("a", "127.0.0.5", 60.0)
+    (channel,) = engine._channels.values()
+    (target,) = channel._targets
+    before, target.sequence = target.cookie, 0xFFFD
+    for _ in range(4):
+        engine.probe("a")
+    assert len(run(engine, 2.0, until=lambda found: len(found) == 4)) == 4
+    assert target.cookie == before
+
+
+@pytest.mark.usefixtures("loopback")
+def test_replies_that_find_no_room_here_are_no_losses_but_asked_for_again(silence):
+    silence("127.0.1.7")
+    engine = Engine("raw", timeout_s=0.1, rate_pps=1000, urgent_pps=20_000, receive_buffer_bytes=16_384)
+    try:
+        names = {f"127.0.1.{number}" for number in range(100)}
+        for name in sorted(names):
+            engine.add(name, name, 60.0)
+            engine.probe(name)
+        results = run(engine, 6.0, until=lambda found: len({result.key for result in found}) == 100)
+        found = verdicts(results)
+        assert {key for key, answers in found.items() if not all(answers)} == {"127.0.1.7"}
+        statistics = engine.statistics()
+        assert statistics.socket_drops > 50
+        assert statistics.undecided > 50
+        assert statistics.lost == 1
+    finally:
+        engine.close()
+
+
+def test_packets_that_the_kernel_refuses_for_their_checksum_hide_no_loss(engine):
+    """A stranger may send such at will; they count as dropped, but the buffer was never full."""
+    engine.add("far", "fd00::5", 60.0)
+    subprocess.run(["ip", "-6", "route", "add", "local", "fd00::/16", "dev", "lo"], check=True)
+    subprocess.run(
+        ["nft", "-f", "-"], text=True, check=True,
+        input="add table ip6 quiet; add chain ip6 quiet in { type filter hook input priority 0; };"
+        "add rule ip6 quiet in ip6 daddr fd00::5 icmpv6 type echo-request drop",
+    )  # fmt: skip
+    bad = struct.pack("!BBHHH", 129, 0, 0xBAD, 1, 1) + bytes(12)
+
+    def noise():
+        with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
+            header = struct.pack(
+                "!IHBB16s16s", 6 << 28, len(bad), 58, 64, *[socket.inet_pton(socket.AF_INET6, "::1")] * 2
+            )
+            sock.sendto(header + bad, ("::1", 0))
+
+    engine.probe("far")
+    results = run(engine, 2.0, until=bool, between=noise)
+    assert [result.rtt_ms for result in results] == [None]
+    assert engine.statistics().socket_drops > 3
+    assert engine.statistics().undecided == 0

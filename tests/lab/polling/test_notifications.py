@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
 
 from netwatch.errors import OperatingError
-from netwatch.polling.notifications import Notifications
+from netwatch.polling.notifications import Limits, Notifications, Outcome
 from netwatch.polling.snmp import ber, mib
 from netwatch.polling.snmp.codec import INFORM, RESPONSE, TRAP_V2, V2C, Message, TrapV1, decode, encode, encode_trap
 from netwatch.polling.snmp.traps import Hint
@@ -125,22 +126,112 @@ def test_what_is_no_notification_is_counted_and_ignored(ears):
     assert ears.statistics.malformed == 7
 
 
-def test_a_burst_of_20000_is_counted_whole_and_holds_no_tick_for_long(ears):
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind(("127.0.0.7", 0))
-    raws = [link_down(index) for index in range(1, 201)]
-    longest = 0.0
-    for step in range(100):
+BURST = """
+import socket, sys
+raws = [bytes.fromhex(line) for line in sys.stdin]
+for number in range(1, 101):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((f"127.0.0.{number}", 0))
         for raw in raws:
-            sock.sendto(raw, ("127.0.0.1", PORT))
+            sock.sendto(raw, ("127.0.0.1", 16162))
+"""
+
+
+def burst():
+    """20,000 traps from 100 devices, as fast as another process can send them."""
+    raws = "\n".join(link_down(index).hex() for index in range(1, 201))
+    return subprocess.run([sys.executable, "-c", BURST], input=raws, text=True, check=True)
+
+
+def loud(buffer_bytes=16 << 20, **limits):
+    made = Notifications("", PORT, buffer_bytes, spacing_s=5.0, limits=Limits(**limits) if limits else None)
+    made.apply({f"127.0.0.{number}": f"d{number}" for number in range(1, 101)})
+    made.open()
+    return made
+
+
+def test_a_burst_of_20000_while_nobody_reads_is_heard_whole_in_bounded_portions(loopback):  # noqa: ARG001
+    ears = loud(source_per_s=1000.0, per_s=5000.0)
+    burst()
+    heard, longest, now = [], 0.0, 10.0
+    while True:
         before = time.thread_time()
-        ears.tick(10.0 + step * 0.01)
+        found = ears.tick(now)
         longest = max(longest, time.thread_time() - before)
-    while ears.statistics.received < 20_000 and ears.tick(12.0):
-        pass
-    sock.close()
-    assert ears.statistics.received == 20_000
+        now += 0.02
+        heard += found
+        assert len(found) <= 512
+        if not found:
+            break
+    ears.close()
+    assert len(heard) == len(set(heard)) == 20_000
+    assert now <= 11.0
     assert longest < 0.1
+    assert ears.statistics.socket_drops == 0
+
+
+def test_a_burst_beyond_the_limits_is_counted_whole_by_its_reasons(loopback):  # noqa: ARG001
+    ears = loud()
+    burst()
+    for step in range(60):
+        ears.tick(10.0 + step * 0.02)
+    ears.close()
+    statistics = ears.statistics
+    assert statistics.received == 20_000
+    assert statistics.socket_drops == 0
+    assert statistics.outcomes[Outcome.OVER_LIMIT] == 0  # all of it is within 5,000 a second and four seconds' worth
+    assert statistics.outcomes[Outcome.HEARD] == 20_000  # each device 200 at once, and not one more
+
+
+def test_a_burst_beyond_the_buffer_is_counted_whole_too(loopback):  # noqa: ARG001
+    ears = loud(1 << 20)
+    burst()
+    for step in range(60):
+        ears.tick(10.0 + step * 0.02)
+    ears.close()
+    assert ears.statistics.socket_drops > 10_000
+    assert ears.statistics.received + ears.statistics.socket_drops == 20_000
+
+
+def test_one_source_that_floods_is_cut_short_and_the_others_are_heard(ears):
+    for index in range(1, 401):
+        send(link_down(index))
+    send(link_down(), source="127.0.0.8")
+    heard = ears.tick(10.0)
+    assert [found.device for found in heard].count("d7") == 200
+    assert [found.device for found in heard].count("d8") == 1
+    assert ears.statistics.outcomes[Outcome.OVER_SOURCE_LIMIT] == 200
+    for index in range(401, 501):
+        send(link_down(index))
+    assert len(ears.tick(11.0)) == 50
+
+
+def test_strangers_never_take_the_voice_of_the_devices(loopback):  # noqa: ARG001
+    ears = loud(source_per_s=50.0, per_s=100.0)
+    for number in range(400):
+        send(link_down(number), source=f"127.1.{number // 200}.{number % 200 + 1}")
+    for number in range(1, 101):
+        send(link_down(number), source=f"127.0.0.{number}")
+    heard = ears.tick(10.0)
+    ears.close()
+    assert {found.device for found in heard} == {f"d{number}" for number in range(1, 101)}
+    assert ears.statistics.outcomes[Outcome.OVER_LIMIT] == 300
+
+
+def test_a_capped_buffer_is_told_with_the_number_of_notifications_that_it_holds(loopback, monkeypatch, caplog):  # noqa: ARG001
+    monkeypatch.setattr("netwatch.polling.batch._SO_RCVBUFFORCE", socket.SO_RCVBUF)
+    ears = loud(1 << 30)
+    ears.close()
+    assert ears.statistics.buffer_capped
+    assert "net.core.rmem_max" in caplog.text
+
+
+def test_ipv4_and_ipv6_are_heard_on_the_same_port(ears):
+    ears.apply({"127.0.0.7": "four", "::1": "six"})
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        sock.sendto(link_down(), ("::1", PORT))
+    send(link_down())
+    assert [found.device for found in ears.tick(10.0)] == ["four", "six"]
 
 
 def test_a_port_that_is_taken_is_told_with_its_mend(ears):

@@ -12,7 +12,7 @@ from netwatch.diagnosis.engine import Engine
 from netwatch.diagnosis.model import Diagnosis, Feedback
 from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Inventory
-from netwatch.polling.model import Observation
+from netwatch.polling.model import InterfaceObservation, Observation
 from tests.unit.diagnosis.world import World, device, inventory, link, service
 
 QUICK = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -135,6 +135,42 @@ def test_healing_everything_closes_everything(seed):
     found.dead.clear()
     found.cut.clear()
     assert found.run(215).explanations == ()
+
+
+def speaks_for_a_fault(seen):
+    """An observation that something does not answer or carry."""
+    if isinstance(seen, InterfaceObservation):
+        return seen.oper != "up"
+    return not getattr(seen, "ok", True) or getattr(seen, "received", 1) == 0
+
+
+def source(seen):
+    """What an observation was made of."""
+    return type(seen).__name__, getattr(seen, "device", ""), getattr(seen, "interface", "")
+
+
+@QUICK
+@given(st.integers(0, 10_000), st.sampled_from(["whole sources", "single observations"]))
+def test_a_subset_of_the_evidence_for_a_fault_never_makes_its_cause_surer(seed, what):
+    found = broken(seed)
+    log = sorted(found.log, key=lambda seen: seen.at)
+    rng = random.Random(seed)
+    against = [seen for seen in log if speaks_for_a_fault(seen)]
+    sources = sorted({source(seen) for seen in against})
+    unheard = set(rng.sample(sources, rng.randint(0, len(sources))))
+
+    def kept(seen):
+        if not speaks_for_a_fault(seen):
+            return True
+        return source(seen) not in unheard if what == "whole sources" else rng.random() < 0.6
+
+    full = {one.roots: one for one in replayed(found.inventory, log, 135).explanations}
+    for one in replayed(found.inventory, [seen for seen in log if kept(seen)], 135).explanations:
+        if one.roots in full:
+            more = full[one.roots]
+            assert one.confidence <= more.confidence
+            assert (one.impact_confidence or 0.0) <= (more.impact_confidence or 0.0)
+            assert more.strong or not one.strong
 
 
 @QUICK

@@ -9,13 +9,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch.errors import InputError, Place
-from netwatch.polling.model import IcmpObservation, InterfaceObservation, SnmpObservation, TrapObservation
-from netwatch.polling.record import ADMIN, OPER, from_json, to_json
+from netwatch.polling.model import (
+    IcmpObservation,
+    InterfaceObservation,
+    NeighbourObservation,
+    OpticalObservation,
+    SnmpObservation,
+    TrafficObservation,
+    TrapObservation,
+)
+from netwatch.polling.record import ADMIN, OPER, PROBES, STATES, UP_STATES, from_json, to_json
 
 HERE = Place("f", 1)
 instants = st.floats(0, 1e11, allow_nan=False)
 names = st.text(min_size=1, max_size=40).filter(str.isprintable)
+rates = st.none() | st.floats(0, 1e15)
+levels = st.none() | st.floats(-60, 40)
+states = st.sampled_from([(protocol, state) for protocol, states in STATES.items() for state in states])
 observations = st.one_of(
+    st.builds(TrafficObservation, instants, names, names, st.floats(0.001, 1e9), *[rates] * 7),
+    st.builds(OpticalObservation, instants, names, names, levels, levels, names),
+    st.builds(lambda at, device, other, state, enabled, remote: NeighbourObservation(
+        at, device, state[0], other, state[1], state[1] in UP_STATES, enabled, remote),
+              instants, names, names, states, st.booleans(), st.just("") | names),
     st.builds(lambda at, device, sent, lost: IcmpObservation(at, device, sent, max(0, sent - lost), 1.5 if sent > lost else None),
               instants, names, st.integers(1, 100), st.integers(0, 100)),
     st.builds(SnmpObservation, instants, names, st.booleans(), st.none() | st.floats(0, 1e9)),
@@ -34,8 +50,29 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-keys = st.sampled_from(["at", "probe", "device", "sent", "received", "rtt_ms", "ok", "interface", "oper", "admin", "x"])
-probes = st.sampled_from(["icmp", "snmp", "interface", "trap", "power", "witness", "local"])
+keys = st.sampled_from(
+    [
+        "at",
+        "probe",
+        "device",
+        "sent",
+        "received",
+        "rtt_ms",
+        "ok",
+        "interface",
+        "oper",
+        "admin",
+        "x",
+        "up",
+        "state",
+        "protocol",
+        "neighbour",
+        "interval_s",
+        "in_bps",
+        "rx_dbm",
+    ]
+)
+probes = st.sampled_from(sorted(PROBES))
 
 
 @given(st.dictionaries(keys, json_values), st.none() | probes)

@@ -12,25 +12,22 @@ from netwatch.communication.model import Audience, Conditions, Message, PageEntr
 from netwatch.communication.people import Duty, Person
 from netwatch.communication.planning.state import CommunicationState
 from netwatch.communication.settings import CommunicationSettings
-from netwatch.daemon import recording
 from netwatch.daemon.alarms import Alarms
 from netwatch.daemon.figures import count_devices
 from netwatch.daemon.hints import NeverAnswered, hints
 from netwatch.daemon.pages import Pages
-from netwatch.daemon.recording import Recorder
 from netwatch.daemon.saving import Saver
 from netwatch.daemon.standing import Standing
 from netwatch.daemon.thinker import Thinker
 from netwatch.diagnosis.engine import Engine
 from netwatch.diagnosis.model import Diagnosis, Explanation, Scenario, Scope
-from netwatch.errors import OperatingError, Place, StorageError
+from netwatch.errors import StorageError
 from netwatch.incidents.model import Command, Order
 from netwatch.incidents.settings import IncidentSettings
 from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Device, Inventory, Link, Monitor, Port
 from netwatch.pipeline import Pipeline
 from netwatch.polling.model import IcmpObservation, SnmpObservation
-from netwatch.polling.record import from_json
 from netwatch.simulation.clock import SimulatedClock
 from netwatch.storage import Entry, Finding, Store
 from netwatch.storage.settings import StorageSettings
@@ -301,32 +298,6 @@ def test_a_device_counts_once_as_the_worst_that_is_said_of_it():
 
 def test_before_the_picture_is_warm_nothing_is_called_up():
     assert count_devices(Diagnosis(0.0, (), warm=False), 10)["unknown"] == 10
-
-
-def test_what_is_recorded_is_read_back_equal_and_passed_on(tmp_path):
-    path, passed = tmp_path / "seen.jsonl", []
-    observations = [IcmpObservation(1.0, "acc-1", 1, 0), SnmpObservation(2.0, "acc-1", ok=True, uptime_s=5.0)]
-    with Recorder.open(path) as recorder:
-        sink = recorder.before(passed.append)
-        for observation in observations:
-            sink(observation)
-    assert passed == observations
-    assert [from_json(line, Place("seen")) for line in path.read_text().splitlines()] == observations
-
-
-def test_a_record_that_cannot_be_written_is_told_before_anything_starts(tmp_path):
-    with pytest.raises(OperatingError, match="can't record"), Recorder.open(tmp_path / "none" / "seen.jsonl"):
-        pass
-
-
-def test_a_record_that_grows_large_begins_anew_and_keeps_the_one_before(tmp_path, monkeypatch):
-    monkeypatch.setattr(recording, "_LARGEST_BYTES", 200)
-    path = tmp_path / "seen.jsonl"
-    with Recorder.open(path) as recorder:
-        for second in range(7):
-            recorder.write(SnmpObservation(float(second), "acc-1", ok=True))
-    lines = (path.with_name("seen.jsonl.1").read_text() + path.read_text()).splitlines()
-    assert [from_json(line, Place("seen")).at for line in lines] == [float(second) for second in range(7)]
 
 
 def test_an_agent_that_never_answered_is_named_and_one_that_did_is_not():

@@ -50,6 +50,18 @@ def test_a_device_that_died_while_netwatch_was_away_is_news():
     assert diagnosis.warm
 
 
+def test_only_what_changed_is_handed_out_again_to_be_saved():
+    engine = Engine(Topology(INVENTORY), DiagnosisSettings())
+    poll(engine, 1000.0, 6)
+    assert engine.remember_changes() == engine.remember()
+    poll(engine, 1060.0, 2)
+    assert engine.remember_changes() == ()
+    poll(engine, 1080.0, 6, silent=frozenset({"acc-1"}))
+    (changed,) = engine.remember_changes()
+    assert (changed.ref, changed.state) == ("device:acc-1", "down")
+    assert changed in engine.remember()
+
+
 def test_devices_that_nobody_asks_do_not_keep_the_picture_cold():
     passive = {f"mux-{number}": Device(f"mux-{number}", "mux", icmp=False) for number in range(5)}
     inventory = replace(INVENTORY, devices={**INVENTORY.devices, **passive})

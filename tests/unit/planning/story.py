@@ -67,7 +67,8 @@ class Story:
     """One planner, its state, its incidents, and every message that it planned."""
 
     def __init__(self, known: Inventory, settings: CommunicationSettings = SETTINGS, people=PEOPLE, **more) -> None:
-        self.planner = Planner(more.pop("playbook", default_playbook()), TEXTS, known, people, settings, **more)
+        texts = load_texts([more.pop("texts")]) if "texts" in more else TEXTS
+        self.planner = Planner(more.pop("playbook", default_playbook()), texts, known, people, settings, **more)
         self.state = CommunicationState()
         self.incidents: dict[str, Incident] = {}
         self.conditions = Conditions()

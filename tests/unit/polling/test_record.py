@@ -11,8 +11,11 @@ from netwatch.polling.model import (
     IcmpObservation,
     InterfaceObservation,
     LocalObservation,
+    NeighbourObservation,
+    OpticalObservation,
     PowerObservation,
     SnmpObservation,
+    TrafficObservation,
     TrapObservation,
     WitnessObservation,
 )
@@ -43,6 +46,31 @@ HERE = Place("observations.jsonl", 7)
         (
             '{"at": 31.5, "probe": "power", "device": "acc-17", "source": "battery", "minutes_left": 180}',
             PowerObservation(31.5, "acc-17", "battery", 180.0),
+        ),
+        (
+            (
+                '{"at": 300.5, "probe": "traffic", "device": "acc-17", "interface": "ge-0/0/1", "interval_s": 300, '
+                '"speed_bps": 1e9, "in_bps": 81234567.1, "in_errors_per_s": 0}'
+            ),
+            TrafficObservation(300.5, "acc-17", "ge-0/0/1", 300.0, 1e9, 81234567.1, in_errors_per_s=0.0),
+        ),
+        (
+            (
+                '{"at": 60.1, "probe": "neighbour", "device": "core-1", "protocol": "bgp", "neighbour": "192.0.2.1", '
+                '"state": "idle", "up": false, "enabled": false, "remote": "64512"}'
+            ),
+            NeighbourObservation(60.1, "core-1", "bgp", "192.0.2.1", "idle", up=False, enabled=False, remote="64512"),
+        ),
+        (
+            (
+                '{"at": 60.1, "probe": "neighbour", "device": "core-1", "protocol": "ospf", "neighbour": "10.0.0.4%17", '
+                '"state": "full", "up": true}'
+            ),
+            NeighbourObservation(60.1, "core-1", "ospf", "10.0.0.4%17", "full", up=True),
+        ),
+        (
+            '{"at": 300.2, "probe": "optics", "device": "core-1", "interface": "xe-0/0/1", "rx_dbm": -5.21}',
+            OpticalObservation(300.2, "core-1", "xe-0/0/1", -5.21),
         ),
         ('{"at": 32.0, "probe": "witness", "witness": "w1", "ok": false}', WitnessObservation(32.0, "w1", ok=False)),
         ('{"at": 32.1, "probe": "local", "interface": "eth0", "ok": false}', LocalObservation(32.1, "eth0", ok=False)),
@@ -128,6 +156,31 @@ def test_a_time_may_be_rfc_3339(written, seconds):
             "empty",
         ),
         ('{"at": 1, "probe": "power", "device": "a", "source": "solar"}', "source", "mains"),
+        ('{"at": 1, "probe": "traffic", "device": "a", "interface": "", "interval_s": 9}', "interface", "empty"),
+        ('{"at": 1, "probe": "traffic", "device": "a", "interface": "x"}', "interval_s", "is missing"),
+        ('{"at": 1, "probe": "traffic", "device": "a", "interface": "x", "interval_s": 0}', "interval_s", "0 seconds"),
+        (
+            '{"at": 1, "probe": "traffic", "device": "a", "interface": "x", "interval_s": 9, "in_bps": -1}',
+            "in_bps",
+            "out of range",
+        ),
+        ('{"at": 1, "probe": "optics", "device": "a", "interface": "x", "rx_dbm": 101}', "rx_dbm", "out of range"),
+        ('{"at": 1, "probe": "optics", "device": "a", "interface": ""}', "interface", "empty"),
+        (
+            '{"at": 1, "probe": "neighbour", "device": "a", "protocol": "rip", "neighbour": "n", "state": "up", "up": true}',
+            "protocol",
+            "use one of bgp, ospf",
+        ),
+        (
+            '{"at": 1, "probe": "neighbour", "device": "a", "protocol": "bgp", "neighbour": "n", "state": "full", "up": true}',
+            "state",
+            "bgp has no state",
+        ),
+        (
+            '{"at": 1, "probe": "neighbour", "device": "a", "protocol": "ospf", "neighbour": "n", "state": "down", "up": true}',
+            "up",
+            "contradicts",
+        ),
     ],
 )
 def test_a_hostile_line_is_refused_with_its_line_and_key(line, key, word):

@@ -62,7 +62,7 @@ def test_a_region_that_fails_at_once_asks_its_edge_no_oftener_than_the_spacing()
     asked = []
     for number, name in enumerate(names):
         asked += [a for a in suspicion.pinged(name, 100.0 + number * 0.1, answered=False) if a.device == "hub"]
-    for kind in Kind:
+    for kind in (Kind.PING, Kind.READ):
         moments = [action.at for action in asked if action.kind is kind]
         assert moments[0] == 100.0
         assert all(later - earlier >= 2.0 for earlier, later in itertools.pairwise(moments))
@@ -97,8 +97,32 @@ def test_a_device_that_stops_answering_snmp_is_pinged_and_asked_again_once(suspi
 def test_a_trap_probes_both_ends_at_once(suspicion):
     actions = suspicion.trap("agg", "to-acc", 10.0)
     assert {(action.kind, action.device) for action in actions} == {
-        (kind, device) for kind in Kind for device in ("agg", "acc")
+        (kind, device) for kind in (Kind.PING, Kind.READ) for device in ("agg", "acc")
     }
+
+
+@pytest.mark.parametrize(
+    ("trap", "kind"),
+    [
+        ("upsTrapOnBattery", Kind.POWER),
+        ("powerRestored", Kind.POWER),
+        ("bgpBackwardTransition", Kind.NEIGHBOURS),
+        ("ospfNbrStateChange", Kind.NEIGHBOURS),
+    ],
+)
+def test_a_trap_asks_for_what_it_is_about(suspicion, trap, kind):
+    assert suspicion.trap("agg", "", 10.0)  # another subject just before does not silence it
+    assert Action(10.1, kind, "agg") in suspicion.trap("agg", "", 10.1, trap)
+    assert suspicion.trap("agg", "", 12.0, trap) == []
+    assert Action(16.0, kind, "agg") in suspicion.trap("agg", "", 16.0, trap)
+
+
+@pytest.mark.parametrize("trap", ["coldStart", "warmStart"])
+def test_a_device_that_says_that_it_restarted_is_read_at_once_and_when_its_ports_are_up(suspicion, trap):
+    actions = suspicion.trap("agg", "", 10.0, trap)
+    reads = [(action.at, action.interfaces) for action in actions if action.kind is Kind.READ]
+    assert reads == [(at, ("to-acc", "to-core")) for at in (10.0, 25.0)]
+    assert suspicion.trap("agg", "to-acc", 11.0, "linkUp")  # what is planned for later silences nothing
 
 
 def test_a_flood_of_traps_probes_each_port_no_oftener_than_the_spacing(suspicion):

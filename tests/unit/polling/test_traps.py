@@ -33,6 +33,9 @@ def v1(generic, specific=0, enterprise="1.3.6.1.4.1.9", *varbinds):
         (v1(2), "linkDown"),
         (v1(6, 1, "1.3.6.1.2.1.33.2"), "upsTrapOnBattery"),
         (v1(6, 2, "1.3.6.1.2.1.15.7"), "bgpBackwardTransition"),
+        (v2("1.3.6.1.2.1.14.16.2.2"), "ospfNbrStateChange"),
+        (v2("1.3.6.1.4.1.318.0.5"), "upsOnBattery"),
+        (v1(6, 5, "1.3.6.1.4.1.318"), "upsOnBattery"),
         (v1(6, 17), "1.3.6.1.4.1.9.0.17"),
     ],
 )
@@ -49,6 +52,11 @@ def test_a_notification_is_called_by_its_name_in_the_mib_else_by_its_number(mess
         ([(mib.IF_DESCR, ber.OCTET_STRING, b"Port 4")], None, ("Port 4",)),
         ([(ber.oid("1.3.6.1.2.1.2.2.1.1.7"), ber.INTEGER, -7)], None, ()),
         ([(ber.oid("1.3.6.1.2.1.2.2.1.10.7"), ber.COUNTER32, 7)], None, ()),
+        ([(ber.oid("1.3.6.1.2.1.2.2.1.1.7"), ber.COUNTER64, 2**64 - 1)], None, ()),
+        ([(ber.instance(mib.IF_OPER_STATUS, 2**32 - 1), ber.INTEGER, 2)], None, ()),
+        ([(ber.instance(mib.IF_OPER_STATUS, 0), ber.INTEGER, 2)], None, ()),
+        ([(mib.IF_DESCR, ber.OCTET_STRING, b"x" * 256)], None, ()),
+        ([(mib.IF_DESCR, ber.OCTET_STRING, b"x")] * 1000, None, ("x",) * 8),
         ([], None, ()),
     ],
 )

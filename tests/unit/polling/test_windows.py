@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from netwatch.polling.icmp.windows import PINGS, WINDOW_S, PingStatistics, Window
@@ -46,3 +48,26 @@ def test_only_the_last_pings_are_kept_and_late_verdicts_stand_in_the_order_of_se
     found = window.statistics(100.0)
     assert found.sent == PINGS
     assert found.jitter_ms == pytest.approx((4.0 + 4.0) / (PINGS - 1))
+
+
+def test_a_round_trip_is_kept_to_the_microsecond_and_the_longest_is_not_taken_for_a_loss():
+    found = filled(3.1415, 1e9).statistics(2.0)
+    assert (found.lost, found.rtt_p50_ms, found.rtt_p95_ms) == (0, 3.141, 1e6)
+
+
+def test_the_figures_are_right_while_the_clock_of_the_ring_goes_round():
+    start = 1795313640.0 - 1795313640.0 % (2**32 / 1e3) + 2**32 / 1e3 - 20.0
+    window = Window()
+    for place in range(64):
+        window.add(start + place, None if place % 4 == 0 else 1.0)
+    for now in (start + 63.0, start + 63.5):
+        assert (window.statistics(now).sent, window.statistics(now).lost) == (64, 16)
+
+
+def test_a_ping_that_seems_sent_just_now_or_a_little_later_counts():
+    assert filled(1.0, step_s=1.0).statistics(-0.4).sent == 1
+
+
+def test_the_windows_of_50000_targets_take_less_than_40_mb():
+    window = filled(*[1.0] * PINGS)
+    assert sys.getsizeof(window) + sys.getsizeof(window._pings) < 800

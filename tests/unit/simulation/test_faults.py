@@ -44,7 +44,7 @@ def test_a_fault_reads_its_own_text_back(inventory, verb):
     [
         ("", 'unknown fault ""; use one of cut, down'),
         ("cutt trunk-1-1", 'silent, mute, hang, blind. Did you mean "cut"?'),
-        ("cut", "cut of what?; name a link or duct or port_group or upstream"),
+        ("cut", "cut of what?; name a link, duct, port group or upstream"),
         ("cut at 60", "cut of what?"),
         ("cut trunk-1-11", 'is called "trunk-1-11"; Did you mean "trunk-1-1"?'),
         ("down trunk-1-1", 'no device is called "trunk-1-1"'),

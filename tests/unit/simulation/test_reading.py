@@ -1,6 +1,7 @@
 """Recordings: order, lateness, and errors that name file, line and key."""
 
 import json
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from netwatch.polling.record import from_json, to_json
 from netwatch.simulation.network import VirtualNetwork
 from netwatch.simulation.noise import USUAL
 from netwatch.simulation.poller import VirtualPoller
-from netwatch.simulation.reading import LineReader, parse_line, read
+from netwatch.simulation.readahead import read_ahead
+from netwatch.simulation.reading import LineReader, Recording, parse_line, read
 from netwatch.simulation.synthetic import ProviderPlan, generate
 
 
@@ -119,3 +121,38 @@ def outcome(read_it):
         return read_it()
     except InputError as error:
         return str(error)
+
+
+def test_a_second_process_reads_the_same_in_the_same_order(tmp_path):
+    inventory = generate(ProviderPlan(30))
+    network = VirtualNetwork(inventory, (), 1, 200.0)
+    observations = list(VirtualPoller(network, inventory, 1, noise=USUAL).observations(200.0))
+    path = write(tmp_path / "o", map(to_json, observations))
+    heard = []
+    found = list(read_ahead(Recording((path,)), lambda done, of: heard.append((done, of)), large_bytes=0))
+    assert found == observations == list(read_ahead(Recording((path,))))
+    assert heard[-1][1] == path.stat().st_size
+
+
+def test_a_fault_comes_through_from_the_second_process(tmp_path):
+    path = write(tmp_path / "o", [to_json(ping(1.0)), "oops"])
+    with pytest.raises(InputError) as caught:
+        list(read_ahead(Recording((path,)), large_bytes=0))
+    assert f"{path}:2: not JSON" in str(caught.value)
+    with pytest.raises(OperatingError, match="gone"):
+        list(read_ahead(Recording((tmp_path / "gone",)), large_bytes=-1))
+
+
+def test_a_reader_that_is_left_half_way_ends_its_process(tmp_path):
+    path = write(tmp_path / "o", (to_json(ping(float(number))) for number in range(20_000)))
+    reading = read_ahead(Recording((path,)), large_bytes=0)
+    assert next(reading).at == 0.0
+    reading.close()
+    assert not [child for child in multiprocessing.active_children() if child.name.startswith("ForkProcess")]
+
+
+def test_files_are_merged_by_time_and_late_lines_keep_their_place(tmp_path):
+    one = write(tmp_path / "one", (to_json(ping(at, "a")) for at in (1.0, 5.0, 2.0, 9.0)))
+    two = write(tmp_path / "two", (to_json(ping(at, "b")) for at in (3.0, 6.0)))
+    found = [(o.device, o.at) for o in Recording((one, two))]
+    assert found == [("a", 1.0), ("b", 3.0), ("a", 5.0), ("a", 2.0), ("b", 6.0), ("a", 9.0)]

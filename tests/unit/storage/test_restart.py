@@ -43,6 +43,18 @@ async def test_what_a_step_saved_is_read_back_equal(store, desk, settings, clock
     await again.close()
 
 
+async def test_memories_that_changed_join_those_kept_and_what_is_up_was_so_until_the_last_saving(store, clock):
+    await store.save([], Plan(), memories=[Memory("device:a", "up", 1.0, 2.0), Memory("device:b", "down", 3.0, 2.5)])
+    saved_at = clock.now() + 30.0
+    clock.at = saved_at
+    await store.save([], Plan(), memories=[Memory("device:c", "up-snmp", 4.0, 4.0)])
+    assert (await store.load()).memories == (
+        Memory("device:a", "up", 1.0, saved_at),
+        Memory("device:b", "down", 3.0, 2.5),
+        Memory("device:c", "up-snmp", 4.0, saved_at),
+    )
+
+
 async def test_a_kept_promise_stays_kept(store):
     await store.save([], Plan(promises=(Promise("i-1", 0, 99.0),)))
     await store.save([], Plan(promises=(Promise("i-1", 0, 99.0, kept_at=95.0),)))

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from netwatch.communication.model import Audience, Phase
 from netwatch.communication.texts import Facts, check_texts, load_texts, sample
-from netwatch.communication.texts.cells import PHASES, TEXTS, all_cells
-from netwatch.communication.texts.facts import Call, Root, Supplier
+from netwatch.communication.texts.cells import OUTWARD, PHASES, TEXTS, all_cells
+from netwatch.communication.texts.facts import Call, Root, Supplier, Task
 from netwatch.communication.texts.guard import FILTERS
 from netwatch.communication.texts.languages import LANGUAGES
 from netwatch.diagnosis.model import Scenario
 
 TEXTS_LOADED = load_texts()
 ROOT = Path(__file__).parents[3]
-ENDED = {"resolved", "partly_restored", "correction"}
+ENDED = {"resolved", "partly_restored", "correction", "planned"}
 JARGON = re.compile(
     r"\b(BGP|OLT|PON|CPE|VLAN|router down|uplink|backbone|DWDM|SNMP|ICMP|downtime|node|trunk|redundancy)\b",
     re.IGNORECASE,
@@ -40,13 +42,13 @@ def test_every_cell_of_the_table_has_a_text_in_every_language():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("text", ["customer", "critical", "phone"])
+@pytest.mark.parametrize("text", ["customer", "critical", "phone", "social", "press", "customer_sms", "critical_sms"])
 def test_every_text_for_outside_has_number_page_and_next_promise(language, text):
     for scope in TEXTS[text]:
         for phase in PHASES:
             made = rendered(language, text, scope.value, phase.value)
             whole = made.subject + made.body
-            assert "7F3K-2026" in made.subject
+            assert "7F3K-2026" in made.subject  # also where it is not sent: it names the text in lists
             assert "7F3K-2026" in made.body
             assert "https://status.example.net/" in made.body
             next_at = sample(TEXTS_LOADED.cell(language, text, scope.value, phase.value)).next_update_at
@@ -56,18 +58,87 @@ def test_every_text_for_outside_has_number_page_and_next_promise(language, text)
                 assert "CET" in whole
 
 
+@pytest.mark.parametrize(("language", "text"), [(language, text) for language in LANGUAGES for text in sorted(OUTWARD)])
+def test_nothing_internal_and_no_jargon_is_read_outside(language, text):
+    for cell in all_cells():
+        if (cell.language, cell.text) != (language, text):
+            continue
+        made = TEXTS_LOADED.render(cell)
+        whole = made.subject + made.body
+        assert not JARGON.search(whole), (cell, JARGON.search(whole))
+        assert not any(word in whole for word in INTERNAL), cell
+        assert "\n\n\n" not in made.body, cell
+        assert "None" not in whole, cell
+        assert not re.search(r"[ \t]$", whole, re.MULTILINE), cell
+        assert len(made.subject) <= 120, cell
+
+
+def test_every_phase_and_every_audience_has_its_texts():
+    assert set(PHASES) == set(Phase)
+    assert {audience.value for audience in Audience} <= set(TEXTS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", ["customer", "customer_sms", "critical_call", "page", "phone", "social", "press"])
+def test_no_two_phases_read_the_same(language, text):
+    read = {phase: rendered(language, text, "regional", phase.value).body for phase in PHASES}
+    if text in {"customer_sms", "critical_call"}:
+        del read[Phase.PARTLY_RESTORED]  # for its reader it is over
+    if text in {"customer_sms", "social", "phone", "critical_call"}:
+        del read[Phase.UPDATE]
+    if text in {"phone", "critical_call"}:
+        del read[Phase.NO_NEWS]  # the next time differs, and no more
+    assert len(set(read.values())) == len(read)
+
+
 @pytest.mark.parametrize(
-    "cell", [c for c in all_cells() if c.text in {"customer", "critical", "page", "phone"}], ids=str
-)
-def test_nothing_internal_and_no_jargon_is_read_outside(cell):
-    made = TEXTS_LOADED.render(cell)
-    whole = made.subject + made.body
-    assert not JARGON.search(whole), JARGON.search(whole)
-    assert not any(word in whole for word in INTERNAL)
-    assert "\n\n\n" not in made.body
-    assert "None" not in whole
-    assert not re.search(r"[ \t]$", whole, re.MULTILINE)
-    assert len(made.subject) <= 120
+    ("language", "words"),
+    [
+        ("en", "between 16:53 and 18:53 (CET)"), ("nl", "tussen 16:53 en 18:53 uur (CET)"),
+        ("pl", "między godz. 16:53 a 18:53 (CET)"),
+    ],
+)  # fmt: skip
+def test_an_estimate_is_told_as_a_range_and_as_an_estimate(language, words):
+    hedge = {"en": "estimate", "nl": "schatting", "pl": "szacunek"}[language]
+    for text in ("customer", "page", "phone", "helpdesk", "staff", "oncall", "press", "social", "critical_call"):
+        body = rendered(language, text, "regional", "estimate_changed").body
+        assert words in body, text
+        assert hedge in body, text
+
+
+def test_an_estimate_over_midnight_names_both_days():
+    cell = TEXTS_LOADED.cell("nl", "customer", "regional", "estimate_changed")
+    facts = sample(cell)
+    late = replace(facts, estimate_until=facts.estimate_until + timedelta(hours=8))
+    assert (
+        "tussen 22 november om 16:53 uur (CET) en 23 november om 02:53 uur (CET)"
+        in TEXTS_LOADED.render(cell, late).body
+    )
+
+
+def test_announced_work_is_told_with_its_times_and_what_to_do_before():
+    body = rendered("nl", "customer", "customer", "planned", "power").body
+    assert "op 1 december tussen 01:00 en 05:00 uur (CET)" in body
+    assert "stroomvoorziening" in body
+    assert "45 minuten" in body
+    assert "storing" not in body.lower()
+
+
+def test_what_is_for_the_press_says_that_a_person_must_release_it():
+    for language, word in (("en", "draft"), ("nl", "concept"), ("pl", "projekt")):
+        for phase in PHASES:
+            assert word in rendered(language, "press", "regional", phase.value).subject
+
+
+def test_the_helpdesk_begins_with_understanding_then_expectation_then_what_helps():
+    for language, order in (
+        ("en", ("Begin with understanding", "Then what to expect", "Then what helps now")),
+        ("nl", ("Begin met begrip", "Dan wat de klant kan verwachten", "Dan wat nu helpt")),
+        ("pl", ("Najpierw zrozumienie", "Potem czego można się spodziewać", "Potem co pomaga teraz")),
+    ):
+        for text in ("helpdesk", "critical_call"):
+            body = rendered(language, text, "regional", "opened").body
+            assert [body.index(one) for one in order] == sorted(body.index(one) for one in order)
 
 
 def test_each_scenario_has_a_sentence_of_its_own_in_every_language():
@@ -104,7 +175,7 @@ def test_polish_and_dutch_counts_and_dates_are_those_of_the_language():
 
 def test_every_variable_and_filter_is_documented():
     reference = (ROOT / "docs/reference/texts.md").read_text()
-    for one in (Facts, Root, Supplier, Call):
+    for one in (Facts, Root, Supplier, Call, Task):
         for field in fields(one):
             assert f"`{field.name}`" in reference, field.name
     for name in FILTERS:

@@ -4,6 +4,8 @@ import asyncio
 import os
 import socket
 import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,7 @@ import pytest
 
 from netwatch.errors import OperatingError
 from netwatch.web.api import local_api
+from netwatch.web.device import DeviceView, SeenView
 from netwatch.web.model import RefusedError
 from netwatch.web.peer import person
 from netwatch.web.server import serve
@@ -51,11 +54,32 @@ async def test_the_hold_is_set_and_lifted(api, doors):
     assert [order[1] for order in doors.orders] == ["True", "False"]
 
 
+async def test_a_reload_is_recorded_under_who_asked_and_its_outcome_is_told(api, doors):
+    assert (await api.get("/status")).json()["reload"] is None
+    answer = (await api.post("/reload", json={})).json()
+    who = await person(os.geteuid(), "")
+    assert (answer["state"], answer["by"]) == ("in_force", who)
+    assert doors.orders == [("reload", who)]
+    assert (await api.get("/status")).json()["reload"] == answer
+
+
+async def test_a_device_is_told_with_its_evidence(api, doors):
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    view = DeviceView("a b/1", "", "access", "", "127.0.0.1", "", at, "up", ("it answers",), 1.0)
+    doors.seen = {"a b/1": replace(view, seen=(SeenView("icmp", at, 2.0, "answer in 1.0 ms", good=True),))}
+    answer = (await api.get("/device", params={"id": "a b/1"})).json()
+    assert (answer["state"], answer["confidence"], answer["why"]) == ("up", 1.0, ["it answers"])
+    assert answer["seen"][0]["age_s"] == 2.0
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "error"),
     [
         ("GET", "/incidents/nope", None, 404, "unknown_incident"),
         ("GET", "/incidents/nope/why", None, 404, "unknown_incident"),
+        ("GET", "/device?id=nope", None, 404, "unknown_device"),
+        ("GET", "/device", None, 404, "unknown_device"),
+        ("GET", "/reload", None, 405, "request"),
         ("POST", "/incidents/nope/veto", {}, 404, "unknown_incident"),
         ("POST", f"/incidents/{INCIDENT}/update", {"text": "  "}, 409, "refused"),
         ("POST", f"/incidents/{INCIDENT}/update", {"text": "a\x1b[2Jb"}, 409, "refused"),

@@ -1,0 +1,114 @@
+"""`playbook`: the calamity plan as a manager would read it aloud."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from netwatch import config as configuration
+from netwatch.cli.options import DEFAULT_CONFIGS, ConfigOption, JsonOption
+from netwatch.cli.terminal import Terminal, say_json
+from netwatch.communication.planning.duties.roster import Duties, instant
+from netwatch.communication.planning.playbook_file import default_playbook, load_playbook
+from netwatch.communication.planning.playbook_view import (
+    Company,
+    DutyView,
+    PlanView,
+    ProcedureView,
+    plan_view,
+)
+from netwatch.communication.planning.recipients import Directory
+from netwatch.communication.settings import CommunicationSettings, Person, zone_of
+from netwatch.inventory.model import Inventory
+from netwatch.web.wire import encode_pretty
+
+
+class PlaybookAction(StrEnum):
+    """What can be done with it."""
+
+    SHOW = "show"
+
+
+def playbook(
+    action: Annotated[PlaybookAction, typer.Argument(metavar="show", show_default=False, help="Print the plan.")],
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", show_default=False, help='With whom is on duty then: "2026-12-24 08:00".'),
+    ] = None,
+    language: Annotated[
+        str, typer.Option("--language", "-l", show_default=False, help="nl, pl or en: of the tasks.")
+    ] = "",
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print the calamity plan: who does what, when.
+
+    By the minute, with the people on duty, readable aloud. Without a configuration: the plan that comes with netwatch.
+    """
+    del action  # there is one so far
+    view = _view(config, at, language)
+    if json:
+        say_json(encode_pretty(view))
+    else:
+        _show(Terminal(), view)
+
+
+def _view(given: ConfigOption, at: str | None, language: str) -> PlanView:
+    found = given or next((path for path in DEFAULT_CONFIGS if path.is_file()), None)
+    settings, people, plan = CommunicationSettings(), tuple[Person, ...](), default_playbook()
+    channels: frozenset[str] | None = None
+    if found is not None:
+        config = configuration.load(found)
+        settings, people = config.communication, config.people
+        plan = load_playbook(config.playbook) if config.playbook else plan
+        channels = frozenset(
+            one.name for one in fields(config.channels) if getattr(getattr(config.channels, one.name), "routes", ())
+        )
+    zone = zone_of(settings)
+    duties = Duties(plan.roster, people, zone)
+    now = datetime.now(UTC).timestamp()
+    if at is not None:
+        try:
+            now = instant(datetime.fromisoformat(at), zone)
+        except ValueError:
+            raise typer.BadParameter("write it as in 2026-12-24 08:00", param_hint="--at") from None
+    company = Company(Directory(Inventory(), people, duties), duties, settings, zone, channels)
+    return plan_view(plan, company, now, language)
+
+
+def _show(terminal: Terminal, view: PlanView) -> None:
+    terminal.line((f"Calamity plan of {view.company}", "bold"), f", as on {view.at:%a %-d %B %Y %H:%M %Z}")
+    terminal.blank()
+    terminal.line(("On duty", "bold"))
+    for duty in view.duties:
+        terminal.line(*_duty(duty), indent=2, hang=4)
+    for procedure in view.procedures:
+        terminal.blank()
+        _show_procedure(terminal, procedure)
+    terminal.blank()
+    terminal.line(("How customers' notices are let go", "bold"), "  (customers told within 60 minutes, of all)")
+    for line in view.release:
+        terminal.line((f"{line.who}: ", "bold"), line.what, indent=2, hang=2)
+
+
+def _duty(duty: DutyView) -> tuple[str | tuple[str, str], ...]:
+    lead = (f"{duty.duty}: ", "bold")
+    if duty.people:
+        until = f", until {duty.until_at:%a %-d %b %H:%M}" if duty.until_at else ""
+        return lead, ", ".join(duty.people) + until
+    if duty.falls_to:
+        return lead, (f"nobody; {', '.join(duty.falls_to)} instead", "yellow")
+    return lead, ("nobody", "bold red")
+
+
+def _show_procedure(terminal: Terminal, procedure: ProcedureView) -> None:
+    terminal.line((procedure.name, "bold"), f"  (for {procedure.applies})")
+    for minute in procedure.minutes:
+        terminal.line((f"Minute {minute.minute}", "bold cyan"), indent=2)
+        for line in minute.lines:
+            terminal.line((f"{line.who}: ", "bold"), line.what, indent=4, hang=2)

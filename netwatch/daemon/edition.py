@@ -1,0 +1,184 @@
+"""One reading of the operator's files: loaded and checked as `netwatch check` does, and what changes by it."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from netwatch import config as configuration
+from netwatch.communication.planning.planner import Planner
+from netwatch.communication.planning.playbook_file import default_playbook, load_playbook
+from netwatch.communication.texts.loading import load_texts
+from netwatch.config import Config
+from netwatch.daemon.apart import read_inventory
+from netwatch.diagnosis.engine import Engine
+from netwatch.inventory.graph import Topology
+from netwatch.inventory.model import Inventory
+from netwatch.polling.plan import DevicePlan, plan
+
+#: Sections that are opened or started once: sockets, the store, ways out, the poller's schedule.
+_FIXED: Final = ("storage", "web", "metrics", "channels", "polling")
+#: The same, of sections that otherwise change while netwatch runs.
+_FIXED_KEYS: Final = {"communication": ("recipient_gap_s",), "snmp": ("trap_address", "trap_port")}
+#: So long the reader may keep the interpreter while the event loop wants it.
+_TURN_S: Final = 0.0005
+_COUNTED: Final = (("devices", "device"), ("links", "link"), ("customers", "customer"))
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A configuration with its inventory, complete and without a fault.
+
+    `engine` None: what the diagnosis looks at is as before, so the present one stays. `needs_restart`: settings of the files that differ and can't change while netwatch runs; `config`
+    holds those in force. `changes` are words for people.
+    """
+
+    config: Config
+    inventory: Inventory
+    topology: Topology
+    plans: Mapping[str, DevicePlan]
+    planner: Planner
+    engine: Engine | None
+    needs_restart: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+def planner_of(config: Config, inventory: Inventory, channels: Iterable[str]) -> Planner:
+    """The planner of a configuration; `channels` are those that are set up.
+
+    Raises:
+        InputError: the playbook or a text is wrong.
+    """
+    playbook = load_playbook(config.playbook) if config.playbook else default_playbook()
+    texts = load_texts(config.templates)
+    return Planner(playbook, texts, inventory, config.people, config.communication, channels=set(channels))
+
+
+def read(
+    path: Path, config: Config, inventory: Inventory, channels: Iterable[str], *, keep_engine: bool = True
+) -> Edition:
+    """Read the files again; `config` and `inventory` are in force. Takes its time: not for the event loop.
+
+    `keep_engine`: where the network is the same, the present diagnosis may stay.
+
+    Raises:
+        InputError: every fault that `netwatch check` tells, with its place.
+    """
+    with _soon_the_loops_turn():
+        written, fresh = _load(path)
+        merged = _with_what_is_fixed(written, config)
+        looks_new = not keep_engine or fresh != inventory or merged.diagnosis != config.diagnosis
+        topology = Topology(fresh)
+        return Edition(
+            config=merged,
+            inventory=fresh,
+            topology=topology,
+            plans=plan(fresh, merged.polling),
+            planner=planner_of(merged, fresh, channels),
+            engine=Engine(topology, merged.diagnosis) if looks_new else None,
+            needs_restart=tuple(_fixed_differences(written, config)),
+            changes=tuple(_changes(inventory, fresh)),
+        )
+
+
+def _load(path: Path) -> tuple[Config, Inventory]:
+    """Both, without a fault. Raises `InputError`."""
+    collects = gc.isenabled()
+    gc.disable()  # millions of fresh objects would be walked again and again, and everything waits meanwhile
+    try:
+        inventory = read_inventory(path, check=True)
+        written = configuration.load(path)
+        gc.freeze()  # what was loaded lives for long
+    finally:
+        if collects:
+            gc.enable()
+    return written, inventory
+
+
+def forget_the_old() -> None:
+    """Free what is left of an edition that is no longer in force. Everything waits meanwhile, some 0.05 s for each
+    thousand devices; afterwards the collector looks at none of the present one.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+@contextmanager
+def _soon_the_loops_turn() -> Iterator[None]:
+    """Who reads here hands the interpreter over soon when the event loop wants it."""
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual_s)
+
+
+def summary(inventory: Inventory) -> str:
+    """One line of what netwatch does with it."""
+    return f"polling {len(inventory.devices):,} devices for {len(inventory.customers):,} customers"
+
+
+def polled(plans: Mapping[str, DevicePlan]) -> frozenset[str]:
+    """Devices that are asked at all."""
+    return frozenset(device for device, asked in plans.items() if asked.icmp or asked.profile)
+
+
+def _with_what_is_fixed(written: Config, present: Config) -> Config:
+    kept: dict[str, Any] = {name: getattr(present, name) for name in _FIXED}
+    for section, keys in _FIXED_KEYS.items():
+        old = getattr(present, section)
+        kept[section] = replace(getattr(written, section), **{key: getattr(old, key) for key in keys})
+    return replace(written, **kept)
+
+
+def _fixed_differences(written: Config, present: Config) -> Iterator[str]:
+    for section in _FIXED:
+        yield from _differences(section, getattr(written, section), getattr(present, section))
+    for section, keys in _FIXED_KEYS.items():
+        for key in keys:
+            if getattr(getattr(written, section), key) != getattr(getattr(present, section), key):
+                yield f"{section}.{key}"
+
+
+def _differences(name: str, written: object, present: object) -> Iterator[str]:
+    """Dotted names of the settings that differ, without their values: some are secrets."""
+    if written == present:
+        return
+    if is_dataclass(written) and type(written) is type(present):
+        for one in fields(written):
+            yield from _differences(f"{name}.{one.name}", getattr(written, one.name), getattr(present, one.name))
+    elif isinstance(written, Mapping) and isinstance(present, Mapping) and written.keys() & present.keys():
+        for key in sorted({*written, *present}):
+            yield from _differences(f"{name}.{key}", written.get(key), present.get(key))
+    else:
+        yield name
+
+
+def _same(before: object, after: object) -> bool:
+    """Whether they say the same, wherever in the file."""
+    if before == after:
+        return True
+    if isinstance(before, tuple) and isinstance(after, tuple):  # the services of a customer
+        return [replace(one, line=0) for one in before] == [replace(one, line=0) for one in after]
+    return False
+
+
+def _changes(before: Inventory, after: Inventory) -> Iterator[str]:
+    """`2 devices added`, `1 customer changed`."""
+    for name, noun in _COUNTED:
+        old, new = getattr(before, name), getattr(after, name)
+        counts = {
+            "added": len(new.keys() - old.keys()),
+            "removed": len(old.keys() - new.keys()),
+            "changed": sum(not _same(old[key], new[key]) for key in new.keys() & old.keys()),
+        }
+        for word, count in counts.items():
+            if count:
+                yield f"{count:,} {noun}{'' if count == 1 else 's'} {word}"
