@@ -1,8 +1,8 @@
 """Speed against peers, measured in the same run on the same targets, and the daemon's own cost.
 
 `python -m bench [NAME ...] [--rounds N]`: without names all of them. Each runs in network namespaces of its own, which
-end with it. They take about: icmp 1 minute a round; snmp 2.5 a round; traps 2 and 0.75 a round; daemon 15 and 3 a round;
-growth 16 and diagnosis some minutes, whatever the rounds.
+end with it. They take about: icmp 1 minute a round; snmp 2.5 a round; traps 2 and 0.75 a round; daemon 20 and 3 a round;
+growth 27 and diagnosis some minutes, whatever the rounds.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The whole daemon, `netwatch run` as a process, over an invented provider whose agents all answer.
 
 ICMP every 10 s, GET 30 s, counters and tables 300 s, metrics scraped every 15 s. 10,000 and 50,000 devices, 5 % of them
-silent from the start: CPU and memory over windows of a minute, after 210 s in which its memories fill; then a run each
-that records, judged against the truth; then 10,000 devices of which none is silent. About 13 minutes and 4 a round.
+silent from the start: CPU and memory over windows of a minute, after 240 s in which its memories fill and the first look at everything ends; then a run each
+that records, judged against the truth; then 10,000 devices of which none is silent. About 20 minutes and 3 a round.
 
-`growth` runs five sizes from 1,000 to 50,000 once each, 16 minutes, and fits a + b n by least squares.
+`growth` runs five sizes from 1,000 to 50,000 once each, 27 minutes, and fits a + b n by least squares.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def growth(rounds: int, targets: int) -> None:
     del rounds, targets
     shares, memories = [], []
     for size in SIZES:
-        found = in_network("true", *worker("bench.daemon_worker"), *Task(size, warm_s=120.0).words())["windows"][0]
+        found = in_network("true", *worker("bench.daemon_worker"), *Task(size).words())["windows"][0]
         shares.append(found["core_percent"])
         memories.append(found["memory_mb"])
         pings, requests = a_second([found])

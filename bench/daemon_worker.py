@@ -50,7 +50,7 @@ class Task:
 
     devices: int
     silent_share: int = 20
-    warm_s: float = 210.0
+    warm_s: float = 240.0
     windows: int = 1
     window_s: float = 60.0
     record: bool = False

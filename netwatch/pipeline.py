@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from netwatch.communication.model import Conditions, Plan
-from netwatch.diagnosis.model import Diagnosis, Feedback, Memory
+from netwatch.diagnosis.model import Diagnosis, Feedback, InventoryDoubt, Memory
 from netwatch.incidents import lifecycle
 from netwatch.incidents.book import Book
 from netwatch.incidents.model import Change, Command, Incident
@@ -26,6 +26,7 @@ class DiagnosisStage(Protocol):
 
     def observe(self, observation: Observation) -> None: ...
     def step(self, now: float, feedback: Feedback) -> Diagnosis: ...
+    def inventory_doubts(self) -> tuple[InventoryDoubt, ...]: ...
     def remember(self) -> tuple[Memory, ...]: ...
     def remember_changes(self) -> tuple[Memory, ...]: ...
     def recall(self, memories: Sequence[Memory]) -> None: ...
@@ -93,6 +94,10 @@ class Pipeline(Generic[StateT]):
         self._settings = settings
         self._planner = planner
         self.book = replace(self.book, rest=None)  # what needed no looking at by the old settings may now
+
+    def inventory_doubts(self) -> tuple[InventoryDoubt, ...]:
+        """Where inventory and network seem to disagree. It looks at everything: not at every step."""
+        return self._engine.inventory_doubts()
 
     def remember(self) -> tuple[Memory, ...]:
         """What the diagnosis wants kept over a restart."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import quote
 
-import httpx
-
 from netwatch.errors import OperatingError
+from netwatch.late import late
 from netwatch.web.device import DeviceView
 from netwatch.web.model import (
     Done,
@@ -23,6 +22,11 @@ from netwatch.web.model import (
     WhyView,
 )
 from netwatch.web.wire import Approvals, Incidents, Refusal, decode
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = late("httpx")
 
 T = TypeVar("T")
 _TIMEOUT_S = 15.0

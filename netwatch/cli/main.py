@@ -5,48 +5,29 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
 from netwatch import __version__
-from netwatch.cli import (
-    auditing,
-    drilling,
-    explaining,
-    looking,
-    offline,
-    ordering,
-    playbooks,
-    probing,
-    reloading,
-    rendering,
-    replaying,
-    running,
-    texting,
-)
 from netwatch.cli.exits import Exit, code_of
-from netwatch.cli.terminal import complain, say_json
 from netwatch.errors import NetwatchError
+from netwatch.late import late
 
-_START, _OUTAGE, _PREPARE = "Run it", "During an outage", "Prepare and check"
-app = typer.Typer(
-    name="netwatch",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+if TYPE_CHECKING:
+    from netwatch.cli import terminal
+else:
+    terminal = late("netwatch.cli.terminal")
 
 
 def _version_wanted(wanted: bool) -> None:
     if wanted:
-        say_json(f"netwatch {__version__}")
+        terminal.say_json(f"netwatch {__version__}")
         raise typer.Exit
 
 
-@app.callback()
 def netwatch(
     _version: Annotated[
         bool,
@@ -57,33 +38,57 @@ def netwatch(
     """Polls a network, diagnoses outages, tells the right people within three minutes."""
 
 
-def _add(group: str, example: str, *commands: Callable[..., None]) -> None:
-    for command in commands:
-        app.command(rich_help_panel=group, epilog=f"Example: [bold]{example}[/bold]")(command)
+class _Command(NamedTuple):
+    """A command is the function of its own name in a module of `netwatch.cli`."""
+
+    group: str
+    module: str
+    example: str
 
 
-_add(_START, "netwatch run -c /etc/netwatch/netwatch.yaml", running.run)
-_add(_START, "netwatch demo --keep", running.demo)
-_add(_OUTAGE, "netwatch status", looking.status)
-_add(_OUTAGE, "netwatch incidents --all", looking.incidents)
-_add(_OUTAGE, "netwatch why 7F3K", explaining.why)
-_add(_OUTAGE, "netwatch lookup 7551AB", explaining.lookup)
-_add(_OUTAGE, "netwatch probe hgl-olt-1", probing.probe)
-_add(_OUTAGE, "netwatch veto", ordering.veto)
-_add(_OUTAGE, "netwatch approve 7F3K", ordering.approve)
-_add(_OUTAGE, 'netwatch update 7F3K "Our engineer is on site."', ordering.update)
-_add(_OUTAGE, 'netwatch resolve 7F3K "customer moved house"', ordering.resolve)
-_add(_OUTAGE, "netwatch hold on", ordering.hold)
-_add(_START, "netwatch reload", reloading.reload)
-_add(_PREPARE, "netwatch check -c netwatch.yaml", offline.check)
-_add(_PREPARE, 'netwatch drill --fault "cut duct-a35 at 30 for 600"', drilling.drill)
-_add(_PREPARE, "netwatch audit --svg worst.svg", auditing.audit)
-_add(_PREPARE, "netwatch replay -c netwatch.yaml observations.jsonl --json", replaying.replay)
-_add(_PREPARE, "netwatch render customer --scenario cable --language nl", rendering.render)
-_add(_PREPARE, "netwatch playbook show", playbooks.playbook)
-_add(_PREPARE, "netwatch texts lint", texting.texts)
-_add(_PREPARE, "netwatch schema > netwatch.schema.json", offline.schema)
-_add(_PREPARE, "netwatch version --json", offline.version)
+_START, _OUTAGE, _PREPARE = "Run it", "During an outage", "Prepare and check"
+COMMANDS: Final = MappingProxyType({
+    "run": _Command(_START, "running", "netwatch run -c /etc/netwatch/netwatch.yaml"),
+    "demo": _Command(_START, "demonstrating", "netwatch demo --keep"),
+    "status": _Command(_OUTAGE, "looking", "netwatch status"),
+    "incidents": _Command(_OUTAGE, "looking", "netwatch incidents --all"),
+    "why": _Command(_OUTAGE, "explaining", "netwatch why 7F3K"),
+    "lookup": _Command(_OUTAGE, "explaining", "netwatch lookup 7551AB"),
+    "probe": _Command(_OUTAGE, "probing", "netwatch probe hgl-olt-1"),
+    "veto": _Command(_OUTAGE, "ordering", "netwatch veto"),
+    "approve": _Command(_OUTAGE, "ordering", "netwatch approve 7F3K"),
+    "update": _Command(_OUTAGE, "ordering", 'netwatch update 7F3K "Our engineer is on site."'),
+    "resolve": _Command(_OUTAGE, "ordering", 'netwatch resolve 7F3K "customer moved house"'),
+    "hold": _Command(_OUTAGE, "ordering", "netwatch hold on"),
+    "reload": _Command(_START, "reloading", "netwatch reload"),
+    "check": _Command(_PREPARE, "offline", "netwatch check -c netwatch.yaml"),
+    "drill": _Command(_PREPARE, "drilling", 'netwatch drill --fault "cut duct-a35 at 30 for 600"'),
+    "audit": _Command(_PREPARE, "auditing", "netwatch audit --svg worst.svg"),
+    "replay": _Command(_PREPARE, "replaying", "netwatch replay -c netwatch.yaml observations.jsonl --json"),
+    "render": _Command(_PREPARE, "rendering", "netwatch render customer --scenario cable --language nl"),
+    "playbook": _Command(_PREPARE, "playbooks", "netwatch playbook show"),
+    "texts": _Command(_PREPARE, "texting", "netwatch texts lint"),
+    "schema": _Command(_PREPARE, "offline", "netwatch schema > netwatch.schema.json"),
+    "version": _Command(_PREPARE, "offline", "netwatch version --json"),
+})  # fmt: skip
+
+
+def application(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The command that these arguments name, alone: no other's libraries are loaded. All commands when they name none."""
+    app = typer.Typer(
+        name="netwatch",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(netwatch)
+    named = next((argument for argument in arguments if not argument.startswith("-")), "")
+    for name in (named,) if named in COMMANDS else COMMANDS:
+        group, module, example = COMMANDS[name]
+        does = getattr(late(f"netwatch.cli.{module}"), name)
+        app.command(name, rich_help_panel=group, epilog=f"Example: [bold]{example}[/bold]")(does)
+    return app
 
 
 def main() -> None:
@@ -94,7 +99,7 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     try:
-        typer.main.get_command(app)(arguments, prog_name="netwatch")
+        typer.main.get_command(application(arguments))(arguments, prog_name="netwatch")
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     except NetwatchError as error:
@@ -103,7 +108,7 @@ def main() -> None:
     except Exception as error:  # the top of the program: a fault of ours still ends in words and a code
         logging.getLogger(__name__).debug("fault", exc_info=error)
         _explain(error, debug=debug)
-        complain("run it again with --debug and report this, please")
+        terminal.complain("run it again with --debug and report this, please")
         sys.exit(Exit.FAULT)
 
 
@@ -111,6 +116,6 @@ def _explain(error: Exception, *, debug: bool) -> None:
     if debug:
         sys.stderr.write("".join(traceback.format_exception(error)))
     elif isinstance(error, NetwatchError):
-        complain(str(error))
+        terminal.complain(str(error))
     else:
-        complain(f"netwatch failed inside: {type(error).__name__}: {error}")
+        terminal.complain(f"netwatch failed inside: {type(error).__name__}: {error}")

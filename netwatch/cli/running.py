@@ -1,4 +1,4 @@
-"""`run` and `demo`: the daemon itself, and a small provider on this machine to see it at work."""
+"""`run`: the daemon itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from netwatch.cli.options import ConfigOption, config_path
 from netwatch.cli.screen import Screen
 from netwatch.daemon import recording
 from netwatch.daemon.recording import Recording
-from netwatch.simulation import demo as demonstration
 from netwatch.web import logs
 
 
@@ -39,17 +38,3 @@ def run(
     with Screen(sys.stderr) as screen:
         logs.setup(screen.stream, verbose=verbose)
         daemon.run(config_path(config), record=kept, show=screen.show)
-
-
-def demo(
-    keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, to explore.", metavar="")] = False,
-    fast: Annotated[
-        bool, typer.Option("--fast", help="Poll faster than by default; about half the time.", metavar="")
-    ] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="No colours, no moving lines.", metavar="")] = False,
-) -> None:
-    """See it work: a small provider on this machine.
-
-    A trunk is cut, its customers are told, it is mended. Two minutes; all traffic stays on this machine.
-    """
-    raise typer.Exit(demonstration.run(keep=keep, fast=fast, plain=plain))

@@ -90,7 +90,8 @@ async def assemble(
     )
     alarms = Alarms(_on_call(inventory, config.people), clock, by_webhook=bool(config.channels.webhook.routes))
     saver = Saver(store, clock, saved=pages.put, unkept=alarms.send)
-    succession = Succession(Engine(Topology(inventory), config.diagnosis))
+    topology = Topology(inventory)
+    succession = Succession(Engine(topology, config.diagnosis))
     pipeline = _pipeline(config, inventory, stored, kinds, succession)
     sightings, first_look = Sightings(), FirstLook(Goal.of(inventory, config), clock, config.diagnosis.learning_s)
     thinker = Thinker(
@@ -104,7 +105,10 @@ async def assemble(
     standing.follow(lambda: thinker.diagnosis)
     alarms.follow(lambda: store.findings)
     alarms.watch(lambda: (saver.error, pages.error))
-    poller = Poller(inventory, config.polling, config.snmp, clock, recorder.before(thinker.observe))
+    engine = config.storage.snmp_engine_path(config.base_directory)
+    poller = Poller(
+        inventory, config.polling, config.snmp, clock, recorder.before(thinker.observe), state=engine, topology=topology
+    )  # fmt: skip
     first_look.follow(poller.missing_ports)
     dispatcher = _dispatcher(config, store, channels, clock, failed=thinker.failed, standing=standing, alarms=alarms)
     reloader = Reloader(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from netwatch.daemon.sightings import Sighting
+from netwatch.daemon.sightings import Load, Sighting
 from netwatch.diagnosis.model import Diagnosis, Explanation
 from netwatch.incidents.book import Book
 from netwatch.inventory.model import Device, Inventory, Port
@@ -156,9 +156,9 @@ def _seen(scene: Scene, seen: Sighting) -> Iterator[SeenView]:
     for neighbour in (seen.neighbours or {}).values():
         what = f"{neighbour.protocol} {neighbour.neighbour} {neighbour.state}"
         yield _view(scene, "neighbour", neighbour, what, good=neighbour.up or not neighbour.enabled)
-    for traffic in (seen.traffic or {}).values():
+    for interface, traffic in tuple((seen.traffic or {}).items()):  # another thread adds to it
         share = traffic.utilisation
-        what = f"{traffic.interface} " + ("load unknown" if share is None else f"{share:.0%} of its speed")
+        what = f"{interface} " + ("load unknown" if share is None else f"{share:.0%} of its speed")
         yield _view(scene, "traffic", traffic, what, good=None)
     for light in (seen.optics or {}).values():
         received = "light not told" if light.rx_dbm is None else f"receives {light.rx_dbm:.1f} dBm"
@@ -167,7 +167,7 @@ def _seen(scene: Scene, seen: Sighting) -> Iterator[SeenView]:
         yield _view(scene, "trap", seen.trap, f"{seen.trap.trap} {seen.trap.interface}".rstrip(), good=None)
 
 
-def _view(scene: Scene, probe: str, one: Observation, what: str, *, good: bool | None) -> SeenView:
+def _view(scene: Scene, probe: str, one: Observation | Load, what: str, *, good: bool | None) -> SeenView:
     return SeenView(probe, scene.utc(one.at), max(0.0, scene.now - one.at), what, good)
 
 

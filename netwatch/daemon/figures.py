@@ -101,7 +101,8 @@ class Figures:
 
     def hints(self) -> tuple[str, ...]:
         """What polling found to be mended."""
-        return tuple(hints(self._thinker.never_answered.devices, self._poller.missing_ports()))
+        thinker = self._thinker
+        return tuple(hints(thinker.never_answered.devices, self._poller.missing_ports(), thinker.doubts))
 
     def snapshot(self) -> MetricsSnapshot:
         """All figures as of now, from memory."""
@@ -152,7 +153,7 @@ def resting_routes(delivery: DeliveryStatistics) -> tuple[str, ...]:
 
 
 def count_devices(diagnosis: Diagnosis, total: int) -> dict[str, int]:
-    """Devices by believed state; before the diagnosis is warm the rest is unknown."""
+    """Devices by believed state. Unknown are those never heard, and before the diagnosis is warm all that is not bad."""
     down: set[str] = set()
     unreachable: set[str] = set()
     degraded: set[str] = set()
@@ -162,9 +163,10 @@ def count_devices(diagnosis: Diagnosis, total: int) -> dict[str, int]:
         degraded |= explanation.degraded
     unreachable -= down
     degraded -= down | unreachable
-    rest = total - len(down) - len(unreachable) - len(degraded)
+    unheard = len(diagnosis.unheard - down - unreachable - degraded)
+    rest = total - len(down) - len(unreachable) - len(degraded) - unheard
     counts = dict.fromkeys(("up", "degraded", "down", "unreachable", "unknown"), 0)
-    counts |= {"down": len(down), "unreachable": len(unreachable), "degraded": len(degraded)}
+    counts |= {"down": len(down), "unreachable": len(unreachable), "degraded": len(degraded), "unknown": unheard}
     counts["up" if diagnosis.warm else "unknown"] += rest
     return counts
 

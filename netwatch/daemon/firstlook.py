@@ -11,6 +11,7 @@ from typing import Final
 
 from netwatch.clock import Clock
 from netwatch.config import Config
+from netwatch.daemon.memory import give_back
 from netwatch.inventory.model import Inventory
 from netwatch.polling.model import IcmpObservation, InterfaceObservation, Observation, SnmpObservation
 from netwatch.polling.plan import plan
@@ -75,6 +76,7 @@ class FirstLook:
             show(self.view())
             await self._clock.sleep_until(self._clock.now() + _TOLD_EVERY_S)
         self.finish()
+        give_back()  # what the start needed, and this look
         show(None)
 
     def note(self, observation: Observation) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from netwatch.diagnosis.model import InventoryDoubt
 from netwatch.polling.model import Observation, SnmpObservation
 
 _log = logging.getLogger(__name__)
@@ -46,13 +47,20 @@ class NeverAnswered:
             _log.warning("%s has never answered SNMP: is its profile's community right?", observation.device)
 
 
-def hints(never_answered: tuple[str, ...], missing_ports: Mapping[str, AbstractSet[str]]) -> Iterator[str]:
+def hints(
+    never_answered: tuple[str, ...],
+    missing_ports: Mapping[str, AbstractSet[str]],
+    doubts: Sequence[InventoryDoubt] = (),
+) -> Iterator[str]:
     """Sentences for `netwatch status`."""
     if never_answered:
         yield f"SNMP never answered by {_listed(never_answered)}: wrong community, or no agent? Only pings see them."
     ports = [f"{device}:{port}" for device in sorted(missing_ports) for port in sorted(missing_ports[device])]
     if ports:
         yield f"ports of the inventory that their devices do not have: {_listed(ports)}"
+    yield from (doubt.sentence for doubt in doubts[:_SHOWN])
+    if len(doubts) > _SHOWN:
+        yield f"and {len(doubts) - _SHOWN} more places where the inventory and the network seem to disagree"
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -18,7 +19,7 @@ from netwatch import config as configuration
 from netwatch.clock import SystemClock
 from netwatch.config import Config
 from netwatch.daemon.apart import read_inventory
-from netwatch.daemon.assembly import assemble
+from netwatch.daemon.assembly import Parts, assemble
 from netwatch.daemon.edition import summary
 from netwatch.daemon.firstlook import Show, logged
 from netwatch.daemon.listening import Listening
@@ -32,6 +33,8 @@ _log = logging.getLogger("netwatch")
 
 #: A relay that hangs does not hold the stop up; what was in flight then is dealt with at the next start.
 _STOP_S: Final = 12.0
+#: So long the diagnosis, in its thread, may keep the interpreter while the event loop wants it.
+_TURN_S: Final = 0.001
 
 
 def run(config_path: Path, *, record: Recording | None = None, show: Show | None = None) -> None:
@@ -47,7 +50,8 @@ def run(config_path: Path, *, record: Recording | None = None, show: Show | None
     config = configuration.load(config_path)
     inventory = read_inventory(config_path, check=False)
     # What was loaded lives as long as the process: the collector need not walk it again and again.
-    gc.freeze()
+    gc.freeze()  # and twice more in _first_look
+    sys.setswitchinterval(_TURN_S)
     try:
         asyncio.run(_serve(config, inventory, record, show or logged()))
     except ExceptionGroup as group:
@@ -72,7 +76,7 @@ async def _serve(config: Config, inventory: Inventory, record: Recording | None,
             delivering = group.create_task(parts.dispatcher.run())
             serving = group.create_task(listening.serve(parts.doors, stop))
             told = summary(inventory)
-            tasks.append(group.create_task(parts.first_look.report(parts.is_warm, show)))
+            tasks.append(group.create_task(_first_look(parts, show)))
             await parts.thinker.begun.wait()
             notifier.ready(told)
             _log.info("netwatch %s: %s", netwatch.__version__, told)
@@ -84,6 +88,13 @@ async def _serve(config: Config, inventory: Inventory, record: Recording | None,
             parts.dispatcher.stop()
             await asyncio.wait({delivering, serving}, timeout=_STOP_S)
             delivering.cancel()
+
+
+async def _first_look(parts: Parts, show: Show) -> None:
+    """Show how the network is learnt; what was made for it then lives for long as well."""
+    gc.freeze()
+    await parts.first_look.report(parts.is_warm, show)
+    gc.freeze()
 
 
 async def _close(

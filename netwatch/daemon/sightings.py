@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from netwatch.polling.model import (
     IcmpObservation,
@@ -18,6 +18,13 @@ from netwatch.polling.model import (
     TrafficObservation,
     TrapObservation,
 )
+
+
+class Load(NamedTuple):
+    """How full a port was, as `TrafficObservation.utilisation` tells; all else that was counted is not kept."""
+
+    at: float
+    utilisation: float | None
 
 
 @dataclass(slots=True)
@@ -34,7 +41,7 @@ class Sighting:
     told: SnmpObservation | None = None
     failed: int = 0
     ports: dict[str, InterfaceObservation] = field(default_factory=dict)
-    traffic: dict[str, TrafficObservation] | None = None
+    traffic: dict[str, Load] | None = None
     optics: dict[str, OpticalObservation] | None = None
     neighbours: dict[tuple[str, str], NeighbourObservation] | None = None
     power: PowerObservation | None = None
@@ -88,7 +95,9 @@ def _port(seen: Sighting, new: InterfaceObservation) -> None:
 
 
 def _traffic(seen: Sighting, new: TrafficObservation) -> None:
-    seen.traffic = {**(seen.traffic or {}), new.interface: new}
+    if seen.traffic is None:
+        seen.traffic = {}
+    seen.traffic[new.interface] = Load(new.at, new.utilisation)
 
 
 def _optics(seen: Sighting, new: OpticalObservation) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
-from netwatch.diagnosis.model import Diagnosis, Feedback, Memory
+from netwatch.diagnosis.model import Diagnosis, Feedback, InventoryDoubt, Memory
 from netwatch.incidents.book import PUBLISHED, Book
 from netwatch.incidents.model import Incident
 from netwatch.inventory.model import Inventory
@@ -89,6 +89,10 @@ class Succession:
             self._heir, self.waits_for = None, ""
             heir.failed(error)
             return None
+
+    def inventory_doubts(self) -> tuple[InventoryDoubt, ...]:
+        """Where the inventory and the network seem to disagree."""
+        return self._present.inventory_doubts()
 
     def remember(self) -> tuple[Memory, ...]:
         """What must survive a restart."""

@@ -13,7 +13,7 @@ from netwatch.communication.model import Conditions, Plan
 from netwatch.communication.planning.state import CommunicationState
 from netwatch.daemon.hints import NeverAnswered
 from netwatch.daemon.saving import Saver
-from netwatch.diagnosis.model import Diagnosis
+from netwatch.diagnosis.model import Diagnosis, InventoryDoubt
 from netwatch.incidents.book import Book
 from netwatch.incidents.model import Command
 from netwatch.pipeline import Pipeline
@@ -24,6 +24,8 @@ from netwatch.web.measures import WORK_BOUNDS_S, Measure
 _STEP_S: Final = 1.0
 #: Between two savings of what the diagnosis remembers over a restart, while nothing changes.
 _MEMORY_S: Final = 30.0
+#: Between two looks for disagreements of inventory and network.
+_DOUBTS_S: Final = 300.0
 #: Observations that wait for a step at most; the oldest go first. Two minutes of 10,000 devices.
 _WAITING: Final = 250_000
 
@@ -52,7 +54,8 @@ class Thinker:
         self._waiting: deque[Observation] = deque(maxlen=_WAITING)
         self._orders: list[tuple[Command, asyncio.Future[None]]] = []
         self._known = pipeline.communication
-        self._remembered_at = clock.now()
+        self._remembered_at = self._doubted_at = clock.now()
+        self.doubts: tuple[InventoryDoubt, ...] = ()
         self.diagnosis = Diagnosis(at=clock.now(), explanations=(), warm=False)
         self.never_answered = NeverAnswered()
         self.observed: Counter[str] = Counter()
@@ -142,6 +145,8 @@ class Thinker:
             )
         if remember:
             self._remembered_at = now
+        if now - self._doubted_at >= _DOUBTS_S:
+            self._doubted_at, self.doubts = now, self._pipeline.inventory_doubts()
         self.step_time.add(self._clock.now() - begun)
         return step.diagnosis, entry
 

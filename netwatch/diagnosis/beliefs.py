@@ -45,7 +45,8 @@ class Beliefs:
         self.devices = {device: DeviceEvidence() for device in net.edges}
         self.ports: dict[tuple[str, str], PortEvidence] = {}
         self._attachments = attachments
-        self._interfaces = _interfaces(net)
+        self._links_end_at = net.topology.link_of_port
+        self._named = _named(net)
         self.witnesses = {witness.id: DeviceEvidence() for witness in net.inventory.monitor.witnesses}
         self.local_bad: dict[tuple[str, str], float] = {}
         self.answered_at = NEVER
@@ -63,7 +64,7 @@ class Beliefs:
         self._touched: set[str] = set()
         self._recovering: set[str] = set()
         self.sights = Sights()
-        self.signals = Signals(net.inventory)
+        self.signals = Signals(net.topology)
         self.silences = Silences()
         self._takers: dict[type[Observation], Callable[[Any], None]] = {
             IcmpObservation: self._ping,
@@ -126,7 +127,7 @@ class Beliefs:
         evidence = self.devices.get(seen.device)
         if evidence is None:
             return
-        view = evidence.views.get(seen.poller) or evidence.view(seen.poller)
+        view = evidence.view(seen.poller)
         late = seen.at <= view.icmp_good_at  # an answer after it is known: its time-out came later
         view.ping(seen.at, seen.sent, seen.received)
         self._count_loss(seen, view, late=late)
@@ -185,7 +186,9 @@ class Beliefs:
         """The evidence of a port, made at its first mention; None when nothing in the inventory hangs on it."""
         evidence = self.ports.get((device, interface))
         if evidence is None and (
-            interface in self._interfaces.get(device, ()) or interface in self._attachments.interfaces(device)
+            Port(device, interface) in self._links_end_at
+            or interface in self._named.get(device, ())
+            or interface in self._attachments.interfaces(device)
         ):
             evidence = self.ports[device, interface] = PortEvidence()
         return evidence
@@ -282,23 +285,20 @@ class Beliefs:
         kept = set(keep)
         for device in sorted((self.down | self.suspects) - kept):
             evidence = self.devices[device]
-            for view in evidence.views.values():
-                view.icmp_fails[:] = [fail for fail in view.icmp_fails if fail[0] > before_at]
-                view.snmp_fails[:] = [fail for fail in view.snmp_fails if fail[0] > before_at]
+            for view in evidence.views:
+                view.forget_until(before_at)
             evidence.standing = Standing.UP
             self._file(device, evidence)
             self._touched.add(device)
         self.version += 1
 
 
-def _interfaces(net: Net) -> dict[str, set[str]]:
-    """Interfaces of links, upstreams and port groups, by device; of others only customers' ports are kept."""
+def _named(net: Net) -> dict[str, set[str]]:
+    """Interfaces of upstreams and port groups, by device; besides them links' ends and customers' ports are kept."""
     inventory = net.inventory
     found: dict[str, set[str]] = {}
-    ends = [end for link in inventory.links.values() for end in (link.a, link.b)]
-    ends += [Port(upstream.device, upstream.interface) for upstream in inventory.upstreams.values()]
-    for end in ends:
-        found.setdefault(end.device, set()).add(end.interface)
+    for upstream in inventory.upstreams.values():
+        found.setdefault(upstream.device, set()).add(upstream.interface)
     for group in inventory.port_groups.values():
         found.setdefault(group.device, set()).update(group.interfaces)
     for names in found.values():

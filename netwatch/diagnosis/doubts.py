@@ -93,7 +93,7 @@ def _devices(beliefs: Beliefs, tree: Tree) -> Iterator[InventoryDoubt]:
 
 def _explained(beliefs: Beliefs, tree: Tree, device: str, other: str) -> bool:
     """Whether the inventory already has a reason for the two to fail together."""
-    if device == other or other in beliefs.net.near[device] or device in tree.ancestors(other):
+    if device == other or other in beliefs.net.near(device) or device in tree.ancestors(other):
         return True
     inventory = beliefs.net.inventory
     site, there = (inventory.sites.get(inventory.devices[one].site or "") for one in (device, other))

@@ -7,7 +7,7 @@ in which observations arrive; late and doubled ones do no harm.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -27,29 +27,28 @@ class Standing(StrEnum):
     RECOVERING = "recovering"
 
 
-Fails = list[tuple[float, int]]
+#: Failures by their instants, in order. A tuple: nearly all devices have none, and share the empty one.
+Fails = tuple[tuple[float, int], ...]
 
 
-def _add_fail(fails: Fails, at: float, count: int) -> None:
-    """Keep `fails` sorted, each instant once (a doubled line counts once), and short."""
+def _with_fail(fails: Fails, at: float, count: int) -> Fails:
+    """Sorted, each instant once (a doubled line counts once), and short."""
     if not fails or fails[-1][0] < at:
-        fails.append((at, count))
+        fails = (*fails, (at, count))
     else:
-        for place, (known_at, known) in enumerate(fails):
-            if known_at == at:
-                fails[place] = (at, max(known, count))
-                return
-        fails.append((at, count))
-        fails.sort()
-    if len(fails) > 2 * _KEPT:
-        del fails[_KEPT]
+        known = dict(fails)
+        known[at] = max(known.get(at, 0), count)
+        fails = tuple(sorted(known.items()))
+    return fails if len(fails) <= 2 * _KEPT else (*fails[:_KEPT], *fails[_KEPT + 1 :])
 
 
-def _drop_until(fails: Fails, at: float) -> int:
-    """Forget failures up to and at `at`; return how many probes they were."""
-    dropped = sum(count for fail_at, count in fails if fail_at <= at)
-    fails[:] = [fail for fail in fails if fail[0] > at]
-    return dropped
+def _after(fails: Fails, at: float) -> Fails:
+    """The failures later than `at`."""
+    return tuple(fail for fail in fails if fail[0] > at)
+
+
+def _probes(fails: Fails) -> int:
+    return sum(count for _, count in fails)
 
 
 @dataclass(slots=True)
@@ -71,13 +70,14 @@ class View:
     answer outlived.
     """
 
+    poller: str = ""
     icmp_good_at: float = NEVER
     snmp_good_at: float = NEVER
     icmp_heard_at: float = NEVER
     snmp_heard_at: float = NEVER
-    icmp_fails: Fails = field(default_factory=list)
-    snmp_fails: Fails = field(default_factory=list)
-    unanswered: Fails = field(default_factory=list)
+    icmp_fails: Fails = ()
+    snmp_fails: Fails = ()
+    unanswered: Fails = ()
     mute: int = 0
     icmp_known: bool = False
 
@@ -96,14 +96,14 @@ class View:
             if at > self.icmp_good_at:
                 self.icmp_good_at = at
                 if self.icmp_fails:
-                    _drop_until(self.icmp_fails, at)
+                    self.icmp_fails = _after(self.icmp_fails, at)
                 self.mute = 0
         elif sent > 0 and at > self.icmp_good_at:
-            _add_fail(self.unanswered, at, sent)
+            self.unanswered = _with_fail(self.unanswered, at, sent)
             if at <= self.snmp_good_at:
                 self.mute += sent
             else:
-                _add_fail(self.icmp_fails, at, sent)
+                self.icmp_fails = _with_fail(self.icmp_fails, at, sent)
 
     def proven_losses(self, settings: DiagnosisSettings) -> Fails:
         """Losses that an answer has outlived, each told once: only these are loss.
@@ -112,10 +112,10 @@ class View:
         more, however it ends; it never counts.
         """
         if not self.unanswered or self.unanswered[0][0] > self.icmp_good_at:
-            return []
-        run = [fail for fail in self.unanswered if fail[0] <= self.icmp_good_at]
-        self.unanswered[:] = self.unanswered[len(run) :]
-        return run if sum(count for _, count in run) < settings.failed_pings else []
+            return ()
+        run = tuple(fail for fail in self.unanswered if fail[0] <= self.icmp_good_at)
+        self.unanswered = self.unanswered[len(run) :]
+        return run if _probes(run) < settings.failed_pings else ()
 
     def poll(self, at: float, ok: bool) -> None:
         self.snmp_heard_at = max(self.snmp_heard_at, at)
@@ -123,11 +123,17 @@ class View:
             if at > self.snmp_good_at:
                 self.snmp_good_at = at
                 if self.snmp_fails:
-                    _drop_until(self.snmp_fails, at)
+                    self.snmp_fails = _after(self.snmp_fails, at)
                 if self.icmp_fails:
-                    self.mute += _drop_until(self.icmp_fails, at)
+                    before = _probes(self.icmp_fails)
+                    self.icmp_fails = _after(self.icmp_fails, at)
+                    self.mute += before - _probes(self.icmp_fails)
         elif at > self.snmp_good_at:
-            _add_fail(self.snmp_fails, at, 1)
+            self.snmp_fails = _with_fail(self.snmp_fails, at, 1)
+
+    def forget_until(self, at: float) -> None:
+        """Drop the failures up to and at `at`."""
+        self.icmp_fails, self.snmp_fails = _after(self.icmp_fails, at), _after(self.snmp_fails, at)
 
     def filtered(self, settings: DiagnosisSettings) -> bool:
         """Whether pings of this device mean nothing: it never answered any, or SNMP answered all the while."""
@@ -143,9 +149,13 @@ class View:
         if not fails:
             return None
         need = (1 if port_down else settings.failed_polls) if by_snmp else settings.failed_pings
-        probes = sum(count for _, count in fails)
+        probes = _probes(fails)
         agreed = by_snmp or not self.mute or port_down or bool(self.snmp_fails)
         return Silence(fails[0][0], fails[-1][0], probes, probes >= need and agreed, by_snmp)
+
+
+def _poller(view: View) -> str:
+    return view.poller
 
 
 @dataclass(slots=True)
@@ -156,7 +166,7 @@ class DeviceEvidence:
     time, and was merely filtered or lossy. `exhausted`: it failed often enough, though maybe nothing was heard at all.
     """
 
-    views: dict[str, View] = field(default_factory=dict)
+    views: tuple[View, ...] = ()  # one a poller, by its name
     standing: Standing = Standing.UNKNOWN
     answered_at: float = NEVER
     onset_at: float = NEVER
@@ -182,35 +192,36 @@ class DeviceEvidence:
         return self.standing is Standing.DOWN or self.standing is Standing.RECOVERING
 
     def view(self, poller: str) -> View:
-        found = self.views.get(poller)
-        if found is None:
-            found = self.views[poller] = View()
-            found.icmp_known = self.known and not self.by_snmp
+        """What `poller` saw of it."""
+        for known in self.views:
+            if known.poller == poller:
+                return known
+        found = View(poller, icmp_known=self.known and not self.by_snmp)
+        self.views = tuple(sorted((*self.views, found), key=_poller))
         return found
 
     @property
     def asks_ports(self) -> bool:
         """Whether a neighbour's port has a say in what its failures mean."""
-        return any(view.mute or not view.icmp_known for view in self.views.values())
+        return any(view.mute or not view.icmp_known for view in self.views)
 
     def snmp_silent(self) -> bool:
         """Whether SNMP fails too since the onset, and no poller got an answer.
 
         An agent that never answered (wrong community, no agent at all) says nothing by its silence.
         """
-        return any(view.snmp_fails and view.snmp_good_at > NEVER for view in self.views.values()) and all(
-            view.snmp_good_at < self.onset_at for view in self.views.values()
+        return any(view.snmp_fails and view.snmp_good_at > NEVER for view in self.views) and all(
+            view.snmp_good_at < self.onset_at for view in self.views
         )
 
     def silence(self, settings: DiagnosisSettings, port_down: bool) -> Silence | None:
         """The silence that all pollers with a say agree on; None when one of them gets answers."""
         if len(self.views) == 1:
-            (view,) = self.views.values()
-            return view.silence(settings, port_down)
-        newest = max((view.heard_at for view in self.views.values()), default=NEVER)
+            return self.views[0].silence(settings, port_down)
+        newest = max((view.heard_at for view in self.views), default=NEVER)
         heard = [
             view.silence(settings, port_down)
-            for _, view in sorted(self.views.items())
+            for view in self.views
             if view.heard_at >= newest - settings.poller_silent_s
         ]
         silences = [silence for silence in heard if silence is not None]
@@ -271,8 +282,8 @@ class DeviceEvidence:
         self.good_before_at = self.answered_at
 
     def _begin_recovery(self) -> None:
-        snmp_asked = any(view.snmp_fails or view.snmp_heard_at > self.onset_at for view in self.views.values())
-        pinged_since = any(view.icmp_good_at > self.onset_at for view in self.views.values())
+        snmp_asked = any(view.snmp_fails or view.snmp_heard_at > self.onset_at for view in self.views)
+        pinged_since = any(view.icmp_good_at > self.onset_at for view in self.views)
         self.recovering_at = self.answered_at
         self.recovered_answers = 1
         if self.alive_since_at == NEVER:
@@ -293,7 +304,7 @@ class DeviceEvidence:
         return self.alive_since_at > NEVER and self.answered_at - self.alive_since_at >= 2 * settings.recover_s
 
     def snmp_failed_since_onset(self) -> bool:
-        return any(at >= self.onset_at for view in self.views.values() for at, _ in view.snmp_fails)
+        return any(at >= self.onset_at for view in self.views for at, _ in view.snmp_fails)
 
     def _recover(self, now: float, settings: DiagnosisSettings, silence: Silence | None) -> None:
         if silence is not None:

@@ -53,7 +53,7 @@ def find_frontier(picture: Picture) -> Frontier:
     dark = picture.dark & onsets.keys()
     begun, near = picture.net.begun, picture.net.near
     for island in _islands(picture, onsets):
-        rim = sorted(device for device in island if device in begun or not near[device] <= dark)
+        rim = sorted(device for device in island if device in begun or not near(device) <= dark)
         found = [item for device in rim if (item := _frontier_item(picture, device, island))]
         quiet = _has_quiet_neighbours(picture, island, rim)
         items.extend(replace(item, settled=False) if quiet else item for item in found)
@@ -99,7 +99,7 @@ def _islands(picture: Picture, onsets: dict[str, float]) -> list[frozenset[str]]
         left.discard(device)
         island = [device]
         for member in island:
-            beside = picture.net.near[member] & left
+            beside = picture.net.near(member) & left
             if beside and picture.ghosts:
                 edges = picture.net.edges[member]
                 beside &= {edge.neighbour for edge in edges if edge.link not in picture.ghosts}

@@ -56,8 +56,6 @@ class Plan:
         """The devices and links that the window names, through ducts, sites, feeds and regions too."""
         devices: set[str] = set()
         links: set[str] = set()
-        risks = {risk.ref: risk for found in self._index.by_link.values() for risk in found}
-        risks |= {risk.ref: risk for found in self._index.by_site.values() for risk in found}
         for ref in window.elements:
             kind, _, name = ref.partition(":")
             if kind == "device" and name in self._net.edges:
@@ -68,9 +66,9 @@ class Plan:
                 links |= {link.id for link in self._net.inventory.links.values() if name in link.ducts}
             elif kind == "provider":
                 links |= {link.id for link in self._net.inventory.links.values() if link.provider == name}
-            elif ref in risks:
-                links |= risks[ref].links
-                devices |= set(self._index.devices_of(risks[ref]))
+            elif (risk := self._index.find(ref)) is not None:
+                links |= risk.links
+                devices |= self._index.devices_of(risk)
         return frozenset(devices), frozenset(links)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from netwatch.diagnosis.beliefs import Beliefs
-from netwatch.diagnosis.evidence import DeviceEvidence, Standing
+from netwatch.diagnosis.evidence import NEVER, DeviceEvidence, Standing
 from netwatch.diagnosis.model import Memory
 from netwatch.diagnosis.port_evidence import PortEvidence
 
 _MANY = 99
+#: What nearly all devices are, so that one object does for them.
+_STEADY: Final = ("up", NEVER)
 
 
 def remember(beliefs: Beliefs) -> tuple[Memory, ...]:
@@ -40,7 +43,7 @@ class Ledger:
             if known.known:
                 state = (_state(known), _since(known))
                 if self._devices.get(device) != state:
-                    self._devices[device] = state
+                    self._devices[device] = _STEADY if state == _STEADY else state
                     found.append(_memory(f"device:{device}", *state, _good(known)))
         for place, port in beliefs.ports.items():
             if port.ever_up and self._ports.get(place) is not port.down:
@@ -68,7 +71,7 @@ def _good(known: DeviceEvidence) -> float:
 
 
 def _state(known: DeviceEvidence) -> str:
-    filtered = known.views and all(not view.icmp_known for view in known.views.values())
+    filtered = known.views and all(not view.icmp_known for view in known.views)
     return ("down" if known.is_down else "up") + ("-snmp" if filtered else "")
 
 
@@ -97,7 +100,11 @@ def _recall_device(beliefs: Beliefs, device: str, memory: Memory) -> None:
         evidence.onset_at = evidence.confirmed_at = evidence.last_fail_at = memory.since_at
         evidence.good_before_at = memory.last_good_at
         view = evidence.view("")
-        (view.snmp_fails if evidence.by_snmp else view.icmp_fails).append((memory.since_at, _MANY))
+        fails = ((memory.since_at, _MANY),)
+        if evidence.by_snmp:
+            view.snmp_fails = fails
+        else:
+            view.icmp_fails = fails
         beliefs.down.add(device)
     else:
         evidence.standing = Standing.UP

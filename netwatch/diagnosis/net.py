@@ -20,7 +20,6 @@ class Net:
         self.topology = topology
         self.inventory = topology.inventory
         self.edges = topology.edges
-        self.near = {device: frozenset([edge.neighbour for edge in edges]) for device, edges in self.edges.items()}
         self.monitor_known = bool(self.inventory.monitor.attached_to)
         attached = sorted(d for d in self.inventory.monitor.attached_to if d in self.edges)
         self.starts: tuple[str, ...] = tuple(attached or self._chosen_starts(()))
@@ -51,6 +50,10 @@ class Net:
                 if edge.neighbour not in seen:
                     seen.add(edge.neighbour)
                     queue.append(edge.neighbour)
+
+    def near(self, device: str) -> set[str]:
+        """The devices next to `device`."""
+        return {edge.neighbour for edge in self.edges[device]}
 
     @property
     def begun(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -26,31 +26,49 @@ class Risk:
 
 
 class RiskIndex:
-    """All shared risks of an inventory, by link and by site."""
+    """All shared risks of an inventory, by link and by site.
+
+    A site is a risk to itself, which is made when it is asked for: a large network has a site for almost each device.
+    """
 
     def __init__(self, net: Net) -> None:
         self.net = net
-        self.by_link: dict[str, list[Risk]] = defaultdict(list)
-        self.by_site: dict[str, list[Risk]] = defaultdict(list)
-        self.devices_at: dict[str, list[str]] = defaultdict(list)
+        self._by_link: dict[str, list[Risk]] = defaultdict(list)
+        self._regions: dict[str | None, tuple[str, ...]] = {None: ()}
+        self._by_ref: dict[str, Risk] = {}
+        self._devices_at: dict[str, tuple[str, ...]] = {}
         self._devices_of: dict[str, frozenset[str]] = {}
         for device in sorted(net.inventory.devices):
             site = net.inventory.devices[device].site
             if site is not None:
-                self.devices_at[site].append(device)
-        for risk in (*_link_risks(net), *_power_risks(net)):
+                self._devices_at[site] = (*self._devices_at.get(site, ()), device)
+        for risk in (*_link_risks(net), *_power_risks(net, self._devices_at, self._regions)):
+            self._by_ref[risk.ref] = risk
             for link in risk.links:
-                self.by_link[link].append(risk)
-            for site in risk.sites:
-                self.by_site[site].append(risk)
+                self._by_link[link].append(risk)
+
+    def at_site(self, site: str | None) -> tuple[Risk, ...]:
+        """The power risks of a site with devices; none of another."""
+        found = self.net.inventory.sites.get(site or "")
+        if found is None or found.id not in self._devices_at:
+            return ()
+        feeds = (f"feed:{found.power_feed}",) if found.power_feed else ()
+        regions = (f"region:{name}" for name in _chain(self.net, found.region, self._regions))
+        itself = Risk(f"site:{found.id}", "site", sites=frozenset((found.id,)))
+        return (itself, *(self._by_ref[ref] for ref in (*feeds, *regions)))
+
+    def find(self, ref: str) -> Risk | None:
+        """The risk that a ref means; None when it is none."""
+        kind, _, name = ref.partition(":")
+        return next(iter(self.at_site(name)), None) if kind == "site" else self._by_ref.get(ref)
 
     def items_of(self, items: Iterable[Item]) -> dict[str, tuple[Risk, list[Item]]]:
         """Risks that could have a part in any of `items`, by ref and sorted, each with the items it touches."""
         found: dict[str, tuple[Risk, list[Item]]] = {}
         for item in items:
-            risks = {risk.ref: risk for link in item.links for risk in self.by_link.get(link, ())}
+            risks = {risk.ref: risk for link in item.links for risk in self._by_link.get(link, ())}
             site = self.net.inventory.devices[item.device].site if item.device else None
-            risks.update({risk.ref: risk for risk in self.by_site.get(site or "", ())})
+            risks.update({risk.ref: risk for risk in self.at_site(site)})
             for ref, risk in risks.items():
                 found.setdefault(ref, (risk, []))[1].append(item)
         return {ref: found[ref] for ref in sorted(found)}
@@ -59,7 +77,7 @@ class RiskIndex:
         """The devices on the sites of a power risk."""
         found = self._devices_of.get(risk.ref)
         if found is None:
-            found = frozenset(device for site in risk.sites for device in self.devices_at.get(site, ()))
+            found = frozenset(device for site in risk.sites for device in self._devices_at.get(site, ()))
             self._devices_of[risk.ref] = found
         return found
 
@@ -83,14 +101,12 @@ def _link_risks(net: Net) -> list[Risk]:
     ]
 
 
-def _power_risks(net: Net) -> list[Risk]:
+def _power_risks(net: Net, occupied: Collection[str], chains: dict[str | None, tuple[str, ...]]) -> list[Risk]:
+    """Feeds and regions, of the sites that have devices."""
     members: dict[tuple[str, str], set[str]] = defaultdict(set)
-    occupied = {device.site for device in net.inventory.devices.values() if device.site is not None}
-    chains: dict[str | None, tuple[str, ...]] = {None: ()}
     for site in net.inventory.sites.values():
         if site.id not in occupied:
             continue
-        members["site", site.id].add(site.id)
         if site.power_feed:
             members["feed", site.power_feed].add(site.id)
         for region in _chain(net, site.region, chains):

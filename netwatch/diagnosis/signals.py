@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from netwatch.diagnosis.evidence import NEVER
-from netwatch.inventory.model import Inventory, Link, Port
+from netwatch.inventory.graph import Topology
+from netwatch.inventory.model import Link, Port
 from netwatch.polling.model import NeighbourObservation, OpticalObservation, TrafficObservation
 
 #: Light this far below the usual, or below what any receiver can use, is none.
@@ -69,12 +71,12 @@ class Session:
 class Signals:
     """The newest of these facts for the ports and devices of one inventory."""
 
-    def __init__(self, inventory: Inventory) -> None:
-        ends = [end for link in inventory.links.values() for end in (link.a, link.b)]
-        ends += [Port(upstream.device, upstream.interface) for upstream in inventory.upstreams.values()]
-        self._ports = {(end.device, end.interface) for end in ends if end.interface}
+    def __init__(self, topology: Topology) -> None:
+        inventory = topology.inventory
+        self._link_ends = topology.link_of_port
+        self._upstream_ends = {Port(one.device, one.interface) for one in inventory.upstreams.values()}
         self._exits = {upstream.device for upstream in inventory.upstreams.values()}
-        self._own = {device.address for device in inventory.devices.values() if device.address}
+        self._devices = inventory.devices
         self._light: dict[tuple[str, str], Light] = {}
         self._load: dict[tuple[str, str], Load] = {}
         self._sessions: dict[str, dict[str, Session]] = {}
@@ -82,16 +84,23 @@ class Signals:
     def light(self, seen: OpticalObservation) -> bool:
         """Take a reading of light; return whether anything believed changed."""
         key = (seen.device, seen.interface)
-        if seen.rx_dbm is None or key not in self._ports:
+        if seen.rx_dbm is None:
             return False
-        return self._light.setdefault(key, Light()).take(seen.at, seen.rx_dbm)
+        light = self._light.get(key)
+        if light is None:
+            if not self._concerns(*key):
+                return False
+            light = self._light[key] = Light()
+        return light.take(seen.at, seen.rx_dbm)
 
     def traffic(self, seen: TrafficObservation) -> bool:
         """Take counters of a port; return whether it became full, or is no longer."""
         key = (seen.device, seen.interface)
-        if key not in self._ports:
-            return False
-        load = self._load.setdefault(key, Load())
+        load = self._load.get(key)
+        if load is None:
+            if not self._concerns(*key):
+                return False
+            load = self._load[key] = Load()
         if seen.at <= load.at:
             return False
         before, share = load.full, seen.utilisation
@@ -100,6 +109,16 @@ class Signals:
         load.dropped_per_s = (seen.in_discards_per_s or 0.0) + (seen.out_discards_per_s or 0.0)
         load.damaged_per_s = seen.in_errors_per_s or 0.0
         return load.full != before
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """Addresses of the inventory, which only those need whose routers are asked for sessions."""
+        return frozenset(device.address for device in self._devices.values() if device.address)
+
+    def _concerns(self, device: str, interface: str) -> bool:
+        """Whether a link or an upstream ends at this port."""
+        port = Port(device, interface)
+        return port in self._link_ends or (port in self._upstream_ends and bool(interface))
 
     def neighbour(self, seen: NeighbourObservation) -> bool:
         """Take the state of a session; return whether it changed. Only sessions to the outside count."""

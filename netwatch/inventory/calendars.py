@@ -10,15 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
-
-from icalendar import Calendar
-from icalendar.cal import Component
+from typing import TYPE_CHECKING, Final
 
 from netwatch.errors import Place
 from netwatch.inventory.draft import Draft
 from netwatch.inventory.model import Maintenance
+from netwatch.late import late
 from netwatch.sources import Suggester, one_of, quoted
+
+if TYPE_CHECKING:
+    import icalendar
+    from icalendar.cal import Component
+else:
+    icalendar = late("icalendar")
 
 _IMPACTS: Final = ("NO-IMPACT", "REDUCED-REDUNDANCY", "DEGRADED", "OUTAGE")
 _STATUSES: Final = ("TENTATIVE", "CONFIRMED", "CANCELLED", "IN-PROCESS", "COMPLETED")
@@ -85,7 +89,7 @@ def _notes(path: Path, draft: Draft, named_at: Place) -> Iterator[Note]:
         return
     places = _places(str(path), text)
     try:
-        calendars = Calendar.from_ical(text, multiple=True)
+        calendars = icalendar.Calendar.from_ical(text, multiple=True)
     except (ValueError, IndexError) as error:
         draft.faults.add(Place(str(path), 1), f"this is no calendar: {error}", "save the attachment as it was sent")
         return
@@ -209,7 +213,7 @@ def _elements(note: Note, objects: Mapping[str, Sequence[str]], draft: Draft) ->
     found: list[str] = []
     for name, impact in note.objects:
         refs = objects.get(name, ())
-        if impact == "NO-IMPACT":
+        if impact != "OUTAGE":  # who announced less did not announce an outage, so it is not excused
             continue
         if not refs:
             hint = Suggester(objects).hint(name)

@@ -162,12 +162,12 @@ def _mend_of_mail(written: str) -> str:
 
 
 def phone(written: str) -> str:
-    """A phone number, kept as written: +48 600 100 200, 0612345678."""
+    """A phone number, kept as written: +44 7700 900200, 07700900123."""
     if PHONE.match(written) and "(0)" not in written:
         return written
     if "(0)" in written:
         raise WrongValueError(f"{quoted(written)} can't be dialled as it stands", 'leave out "(0)"')
-    mend = "write it as in +31612345678 or 0612345678, 6 to 15 digits"
+    mend = "write it as in +447700900123 or 07700900123, 6 to 15 digits"
     if re.search(r"[A-Za-z]", written):
-        mend = "use digits only, as in +31612345678; put remarks elsewhere"
+        mend = "use digits only, as in +447700900123; put remarks elsewhere"
     raise WrongValueError(f"{quoted(written)} is no phone number", mend)

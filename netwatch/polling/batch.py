@@ -32,7 +32,9 @@ _OURS: Final = frozenset({errno.EBADF, errno.ENOTSOCK, errno.EFAULT, errno.EINVA
 _PENDING_ERRORS: Final = 3
 _SOCKADDR_IN_BYTES: Final = 16
 
-_LIBC: Final = ctypes.CDLL(None, use_errno=True)
+# The interpreter's lock is kept: no call here waits, and whoever gives the lock up waits up to 5 ms for it each time
+# while the diagnosis works in its thread; a tick makes a dozen calls.
+_LIBC: Final = ctypes.PyDLL(None, use_errno=True)
 _recvmmsg: Final = _LIBC.recvmmsg
 _recvmmsg.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
 _sendmmsg: Final = _LIBC.sendmmsg

@@ -68,13 +68,13 @@ class Overload:
             self._ticks = self._late = 0
         return self.level
 
-    def takes(self, duty: Duty, turn: int) -> bool:
-        """Whether `duty` is done in this turn.
+    def takes(self, duty: Duty, turn: int, span: int = 1) -> bool:
+        """Whether `duty` is done in this turn, or was to be in one of the `span` - 1 before it that a stall left out.
 
         `turn` is the number of the wheel's turn plus a number that depends on the device, so that in each turn an
         equal share of the devices is asked.
         """
-        return turn % self.stretch(duty) == 0
+        return turn % self.stretch(duty) < span
 
     def stretch(self, duty: Duty) -> int:
         """One turn of how many is taken now."""

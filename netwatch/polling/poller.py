@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 from netwatch.clock import Clock
 from netwatch.inventory.graph import Topology
@@ -27,6 +28,8 @@ from netwatch.polling.snmp.usm.user import UsmUser
 from netwatch.polling.statistics import Lateness, PollingStatistics
 from netwatch.polling.suspicion import Action, Kind, Suspicion
 
+_FIRST_LOOK_S: Final = 120.0
+
 
 class Poller:
     """Polls an inventory and hands every observation to `emit`, in the event loop; `emit` must only enqueue.
@@ -43,7 +46,9 @@ class Poller:
         emit: Callable[[Observation], None],
         *,
         state: Path | None = None,
+        topology: Topology | None = None,
     ) -> None:
+        """`topology` of this inventory may be made beforehand, and shared."""
         self._inventory = inventory
         self._settings = settings
         self._profiles = snmp_settings
@@ -59,11 +64,12 @@ class Poller:
         self._state = state
         self._accesses: Mapping[str, Access] = {}
         self._ears = self._open_ears(None)
-        self._suspicion = Suspicion(Topology(inventory), settings)
+        self._suspicion = Suspicion(topology or Topology(inventory), settings)
         self._agenda = Agenda()
         self._watch = LocalWatch(settings.local_interval_s)
         self._lateness = Lateness()
         self._overload = Overload()
+        self._applied_at = clock.now()
 
     async def run(self) -> None:
         """Poll until cancelled.
@@ -74,13 +80,13 @@ class Poller:
         try:
             if self._profiles.trap_port:
                 self._ears = self._open_ears(OwnEngine.begin(self._state, self._clock.now()))
-            self._apply(self._inventory, Topology(self._inventory), plan(self._inventory, self._settings))
+            self._apply(self._inventory, self._suspicion.topology, plan(self._inventory, self._settings))
             self._ears.open()
             due = self._clock.now()
             while True:
                 now = self._clock.now()
                 self._lateness.note(now - due)
-                self._overload.note(now, now - due, max(self.pings.backlog_s(), self._client.backlog_s()))
+                self._overload.note(now, now - due, self._backlog_s(now))
                 self._tick(now)
                 due = max(due + TICK_S, now)
                 await self._clock.sleep_until(due)
@@ -133,7 +139,14 @@ class Poller:
             overload_level=self._overload.level,
         )
 
+    def _backlog_s(self, now: float) -> float:
+        """How long what waits takes to send. The first look at many devices is no overload, though it waits."""
+        if now - self._applied_at < _FIRST_LOOK_S:
+            return 0.0
+        return max(self.pings.backlog_s(), self._client.backlog_s())
+
     def _apply(self, inventory: Inventory, topology: Topology, plans: Mapping[str, DevicePlan]) -> None:
+        self._applied_at = self._clock.now()
         profiles = self._profiles.profiles
         hears = [name for name in sorted(profiles) if profiles[name].version == "3" and self._profiles.trap_port]
         named = {

@@ -14,7 +14,7 @@ from netwatch.polling.model import InterfaceObservation, Observation, SnmpObserv
 from netwatch.polling.overload import Duty, Overload
 from netwatch.polling.plan import DevicePlan, Intervals
 from netwatch.polling.schedule import Wheel, phase
-from netwatch.polling.settings import PollingSettings, SnmpSettings
+from netwatch.polling.settings import PollingSettings, SnmpProfile, SnmpSettings
 from netwatch.polling.snmp.agent import Agent
 from netwatch.polling.snmp.client import Client
 from netwatch.polling.snmp.codec import Status
@@ -65,8 +65,9 @@ class _Entry:
     plan: DevicePlan
     reader: DeviceReader
     agent: Agent
+    profile: SnmpProfile = field(repr=False)
     access: Access = field(repr=False)
-    details: Mapping[Purpose, Detail]
+    details: tuple[tuple[Purpose, Detail], ...]
     turn: int  # where this device stands in the order in which overload leaves devices out
     waiting: int = 0  # what came due and is not done yet
     asked_for: set[str] | None = None
@@ -75,6 +76,10 @@ class _Entry:
     heard: bool = False  # ever
     answers: bool = False  # at the last reading
     late_at: float = 0.0  # a reading on schedule that begins after this is late; 0 = none waits
+
+    def detail(self, purpose: Purpose) -> Detail | None:
+        """What reads it; None when this device is not read for it."""
+        return next((detail for known, detail in self.details if known is purpose), None)
 
 
 class Reads:
@@ -136,21 +141,25 @@ class Reads:
         self._profiles = profiles
         for device, entry in list(self._entries.items()):
             plan = wanted.get(device)
-            if plan != entry.plan or plan is None or accesses[plan.profile] is not entry.access:
+            if plan is None or plan != entry.plan or self._asked_otherwise(entry, accesses):
                 self._remove(self._entries.pop(device))
         for device, plan in wanted.items():
             if device not in self._entries:
                 self._entries[device] = self._add(plan, accesses[plan.profile])
 
+    def _asked_otherwise(self, entry: _Entry, accesses: Mapping[str, Access]) -> bool:
+        name = entry.plan.profile
+        return self._profiles.profiles[name] != entry.profile or accesses[name] is not entry.access
+
     def due(self, now: float, overload: Overload) -> None:
         """Begin what is due, and of that what the overload leaves."""
         for (purpose, interval_s), wheel in self._wheels.items():
             duty, patience_s = _DUTY[purpose], min(_LATE_S, interval_s * _LATE_RATIO)
-            for due_at, number, entries in wheel.turns(now):
+            for due_at, number, span, entries in wheel.turns(now):
                 for entry in entries:
                     if purpose & entry.waiting:
                         self._skipped += 1
-                    elif not overload.takes(duty, entry.turn + number):
+                    elif not overload.takes(duty, entry.turn + number, span):
                         self._thinned += 1
                     else:
                         if purpose & _PORTS and not entry.late_at:
@@ -169,7 +178,7 @@ class Reads:
     def ask_detail(self, device: str, purpose: Purpose) -> None:
         """Read a detail of a device at once; nothing happens when it is not read at all, or about to be."""
         entry = self._entries.get(device)
-        if entry is not None and purpose in entry.details and not entry.waiting & purpose:
+        if entry is not None and entry.detail(purpose) is not None and not entry.waiting & purpose:
             entry.answers = True  # something hinted at it, so it is worth asking
             self._begin(entry, purpose)
 
@@ -225,7 +234,7 @@ class Reads:
 
     def _finished(self, entry: _Entry, reading: Reading) -> None:
         self._reading -= 1
-        self._late += 0.0 < entry.late_at < reading.asked_at
+        self._late += reading.status is not Status.TIMEOUT and 0.0 < entry.late_at < reading.asked_at
         entry.late_at = 0.0
         again, entry.waiting = entry.again, entry.waiting & ~_PORTS
         if again:
@@ -256,8 +265,10 @@ class Reads:
             self._report(entry, (yield from entry.reader.read(entry.plan.link_ports)))
         if not entry.answers:
             return ()
-        reader = entry.reader
-        return (yield from entry.details[purpose].read(reader.index_of, reader.epoch, self._clock.now()))
+        reader, detail = entry.reader, entry.detail(purpose)
+        if detail is None:
+            return ()
+        return (yield from detail.read(reader.index_of, reader.epoch, self._clock.now()))
 
     def _told(self, entry: _Entry, purpose: Purpose, observations: Sequence[Observation]) -> None:
         entry.waiting &= ~purpose
@@ -277,7 +288,7 @@ class Reads:
         reader.want((*plan.link_ports, *plan.customer_ports))
         turn = int(phase(plan.device) * 64)
         details = self._details(plan, reader, profile.max_objects)
-        entry = _Entry(plan, reader, agent(plan, profile, access_, self._settings), access_, details, turn)
+        entry = _Entry(plan, reader, agent(plan, profile, access_, self._settings), profile, access_, details, turn)
         for purpose, interval_s in _purposes(plan, details):
             self._wheel(purpose, interval_s).add(_key(plan, purpose), entry)
         return entry
@@ -296,23 +307,23 @@ class Reads:
             wheel = self._wheels[purpose, interval_s] = Wheel(interval_s, _SLOT_S)
         return wheel
 
-    def _details(self, plan: DevicePlan, reader: DeviceReader, max_objects: int) -> Mapping[Purpose, Detail]:
+    def _details(self, plan: DevicePlan, reader: DeviceReader, max_objects: int) -> tuple[tuple[Purpose, Detail], ...]:
         often, ports, device = plan.intervals, plan.link_ports, plan.device
         key = (max_objects, often.traffic_interval_s)
         terms = self._terms.get(key)
         if terms is None:
             resolve_s = self._settings.resolve_interval_s
             terms = self._terms[key] = Terms(self._object_statistics, resolve_s, max_objects, often.traffic_interval_s)
-        found: dict[Purpose, Detail] = {}
+        found: list[tuple[Purpose, Detail]] = []
         if often.power_interval_s:
-            found[Purpose.POWER] = Power(device, terms)
+            found.append((Purpose.POWER, Power(device, terms)))
         if often.neighbour_interval_s:
-            found[Purpose.NEIGHBOURS] = Neighbours(device, reader.shape, terms)
+            found.append((Purpose.NEIGHBOURS, Neighbours(device, reader.shape, terms)))
         if often.traffic_interval_s and ports:
-            found[Purpose.TRAFFIC] = Traffic(device, ports, reader.shape, terms)
+            found.append((Purpose.TRAFFIC, Traffic(device, ports, reader.shape, terms)))
         if often.optics_interval_s and ports:
-            found[Purpose.OPTICS] = Optics(device, ports, reader.shape, terms)
-        return found
+            found.append((Purpose.OPTICS, Optics(device, ports, reader.shape, terms)))
+        return tuple(found)
 
 
 def _key(plan: DevicePlan, purpose: Purpose) -> str:
@@ -320,7 +331,7 @@ def _key(plan: DevicePlan, purpose: Purpose) -> str:
     return f"{plan.device}/{'PORTS' if purpose & _PORTS else purpose.name}"
 
 
-def _purposes(plan: DevicePlan, details: Iterable[Purpose]) -> list[tuple[Purpose, float]]:
+def _purposes(plan: DevicePlan, details: Iterable[tuple[Purpose, Detail]]) -> list[tuple[Purpose, float]]:
     """What a device is read for and how often. Every reading of ports tells the uptime; it has its own turn only
     where no port is read as often.
     """
@@ -331,7 +342,7 @@ def _purposes(plan: DevicePlan, details: Iterable[Purpose]) -> list[tuple[Purpos
     found = [(purpose, interval_s) for purpose, interval_s in found if interval_s]
     if often.snmp_interval_s and not any(interval_s <= often.snmp_interval_s for _, interval_s in found):
         found.append((Purpose.UPTIME, often.snmp_interval_s))
-    return found + [(purpose, _interval(often, purpose)) for purpose in details]
+    return found + [(purpose, _interval(often, purpose)) for purpose, _ in details]
 
 
 def _interval(often: Intervals, detail: Purpose) -> float:

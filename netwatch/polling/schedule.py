@@ -8,7 +8,7 @@ interval missed, and the caller's token bucket spreads it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Hashable
+from collections.abc import Hashable
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T", bound=Hashable)
@@ -21,21 +21,26 @@ def phase(key: str) -> float:
 
 
 class Turn(NamedTuple, Generic[T]):
-    """A slot that came due: at which moment, in which turn of the wheel, and its items, which may not be kept.
+    """A slot that came due: at which moment, in which turn of the wheel, and its items.
 
-    The number of an item's turn rises by one from turn to turn, however late the caller is.
+    The number of an item's turn rises by one from turn to turn, however late the caller is. `span` is how many turns
+    this one stands for: more than one after a stall of more than an interval.
     """
 
     due_at: float
     number: int
-    items: Collection[T]
+    span: int
+    items: tuple[T, ...]
 
 
 class Wheel(Generic[T]):
-    """Items due once an interval, each at its phase, in slots of about `slot_s`."""
+    """Items due once an interval, each at its phase, in slots of about `slot_s`.
+
+    Slots are many and hold few, mostly none: tuples are the smallest that can be.
+    """
 
     def __init__(self, interval_s: float, slot_s: float) -> None:
-        self._slots: list[dict[T, None]] = [{} for _ in range(max(1, round(interval_s / slot_s)))]
+        self._slots: list[tuple[T, ...]] = [()] * max(1, round(interval_s / slot_s))
         self.interval_s = interval_s
         self.slot_s = interval_s / len(self._slots)
         self._last: int | None = None
@@ -48,16 +53,17 @@ class Wheel(Generic[T]):
 
     def add(self, key: str, item: T) -> None:
         """From now on `item` is due at the phase of `key`."""
-        slot = self._slots[int(phase(key) * len(self._slots))]
-        self._size += item not in slot
-        slot[item] = None
+        place = int(phase(key) * len(self._slots))
+        if item not in self._slots[place]:
+            self._slots[place] = (*self._slots[place], item)
+            self._size += 1
 
     def remove(self, key: str, item: T) -> None:
         """Forget `item`; nothing happens when it was not there."""
-        slot = self._slots[int(phase(key) * len(self._slots))]
-        if item in slot:
-            del slot[item]
-            self._size -= 1
+        place = int(phase(key) * len(self._slots))
+        left = tuple(other for other in self._slots[place] if other != item)
+        self._size -= len(self._slots[place]) - len(left)
+        self._slots[place] = left
 
     def due(self, now: float) -> list[T]:
         """What came due since the last call, in order, each item once; nothing on the first call."""
@@ -81,4 +87,7 @@ class Wheel(Generic[T]):
             self.missed += self._size * rounds + sum(len(self._slots[step % count]) for step in left_out)
             passed = count
         steps = range(current - passed + 1, current + 1)
-        return [Turn(step * self.slot_s, step // count, self._slots[step % count]) for step in steps]
+        return [
+            Turn(step * self.slot_s, step // count, (step - last - 1) // count + 1, self._slots[step % count])
+            for step in steps
+        ]

@@ -60,7 +60,7 @@ class Suspicion:
     """Remembers who fails, which ports are down, and who was asked when."""
 
     def __init__(self, topology: Topology, settings: PollingSettings) -> None:
-        self._topology = topology
+        self.topology = topology
         self._settings = settings
         self._failures: dict[str, int] = {}
         self._silent: set[str] = set()
@@ -73,7 +73,7 @@ class Suspicion:
 
     def rebase(self, topology: Topology) -> None:
         """Go on with another inventory; what is known of devices that stay is kept."""
-        self._topology = topology
+        self.topology = topology
         known = topology.edges.keys()
         self._failures = {device: count for device, count in self._failures.items() if device in known}
         self._silent &= known
@@ -132,11 +132,11 @@ class Suspicion:
         kind = _ASKED_BY_TRAP.get(trap, Kind.READ)
         last = self._trapped.get((device, interface, kind))
         spaced = last is None or now - last >= self._settings.trap_spacing_s
-        if device not in self._topology.edges or not spaced or not self._traps.take(now, 1):
+        if device not in self.topology.edges or not spaced or not self._traps.take(now, 1):
             self.traps_ignored += 1
             return []
         self._trapped[device, interface, kind] = now
-        edges = self._edges(device, interface) if interface else self._topology.edges[device]
+        edges = self._edges(device, interface) if interface else self.topology.edges[device]
         own = (interface,) if interface else tuple(edge.own_interface for edge in edges if edge.own_interface)
         found = [*self._ping(device, now), *self._read(device, own, now)]
         if kind is not Kind.READ and (at := self._moment(kind, device, "", now)) is not None:
@@ -149,26 +149,26 @@ class Suspicion:
 
     def read_all(self, device: str, now: float) -> list[Action]:
         """Read the device and all its link ports, unless that is about to happen."""
-        own = tuple(edge.own_interface for edge in self._topology.edges.get(device, ()) if edge.own_interface)
+        own = tuple(edge.own_interface for edge in self.topology.edges.get(device, ()) if edge.own_interface)
         return self._read(device, own, now)
 
     def _around(self, device: str, now: float) -> list[Action]:
         """Ping each neighbour and read its ports toward `device`."""
         found: list[Action] = []
-        for edge in self._topology.edges.get(device, ()):
+        for edge in self.topology.edges.get(device, ()):
             found += [*self._ping(edge.neighbour, now), *self._far(edge, now)]
         return found
 
     def _look_again(self, device: str, now: float) -> list[Action]:
         """It answers again: read its ports and those that lead to it, so that links are cleared soon."""
-        edges = self._topology.edges.get(device, ())
+        edges = self.topology.edges.get(device, ())
         return [*self.read_all(device, now), *(action for edge in edges for action in self._far(edge, now))]
 
     def _far(self, edge: Edge, now: float) -> list[Action]:
         return self._read(edge.neighbour, (edge.far_interface,) if edge.far_interface else (), now)
 
     def _edges(self, device: str, interface: str) -> Sequence[Edge]:
-        return [edge for edge in self._topology.edges.get(device, ()) if edge.own_interface == interface]
+        return [edge for edge in self.topology.edges.get(device, ()) if edge.own_interface == interface]
 
     def _ping(self, device: str, now: float) -> list[Action]:
         at = self._moment(Kind.PING, device, "", now)

@@ -1,7 +1,7 @@
 """The operator's files, read with their positions kept.
 
 In: a path. Out: a `Node` tree (YAML) or rows (CSV), or an `InputError` that holds every fault.
-Invariants: a plain scalar stays the text that was written (`0612345678`, `NO`, `00123`); only nothing,
+Invariants: a plain scalar stays the text that was written (`07700900123`, `NO`, `00123`); only nothing,
 `~` and `null` become None. Duplicate keys, aliases, tags, control and direction characters are refused.
 
     node = read_yaml(Path("playbook.yaml"))           # InputError with file:line:column

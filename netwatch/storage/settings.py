@@ -40,6 +40,10 @@ class StorageSettings:
         """The store's file; `base` is the configuration's directory."""
         return base / self.directory / "netwatch.db"
 
+    def snmp_engine_path(self, base: Path) -> Path:
+        """Where netwatch's own SNMP engine keeps its id and its boots."""
+        return base / self.directory / "snmp-engine"
+
     def sent_log_path(self, base: Path) -> Path:
         return base / self.sent_log if self.sent_log else base / self.directory / "sent.log"
 

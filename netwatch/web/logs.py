@@ -18,7 +18,7 @@ from typing import Final, TextIO
 #: What every record has by itself; the rest came by `extra`.
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _MAIL: Final = re.compile(r"[^\s@<>\"',;:()]+@[^\s@<>\"',;:()]+\.\w+")
-_PHONE: Final = re.compile(r"(?<![\w.:-])(?:\+\d{1,3}[\d ()-]{7,16}\d|0\d(?:[ -]?\d){8})(?![\w:])")
+_PHONE: Final = re.compile(r"(?<![\w.:-])(?:\+\d{1,3}[\d ()-]{7,16}\d|0\d(?:[ -]?\d){8,12})(?![\w:])")
 #: syslog's levels, which journald takes from the start of a line. Source: sd-daemon(3).
 _SYSLOG: Final = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 _COLOURS: Final = {"DEBUG": "2", "INFO": "0", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}

@@ -26,8 +26,8 @@ def inventory() -> Inventory:
     trunk = Link("trunk-17", Port("ens-core-1", "xe-0/1/0"), Port("hgl-agg-1", "ge-0/0/1"), ("duct-a35",))
     uplink = Link("uplink-3", Port("hgl-agg-1", "ge-0/0/2"), Port("hgl-olt-1", "up0"))
     customers = (
-        _service("c-1", "Bakkerij Jansen", Segment.BUSINESS, "nl", mobile="0612345678", postcode="7551 AB"),
-        _service("c-2", "Łucja Wiśniewska", Segment.RESIDENTIAL, "pl", mobile="+48600123456", postcode="7551 CD"),
+        _service("c-1", "Bakkerij Jansen", Segment.BUSINESS, "nl", mobile="07700900123", postcode="7551 AB"),
+        _service("c-2", "Łucja Wiśniewska", Segment.RESIDENTIAL, "pl", mobile="+447700900456", postcode="7551 CD"),
         _service("c-3", "Streekziekenhuis Hengelo", Segment.CRITICAL, "nl", mobile="0687654321", postcode="7555 DL"),
         _service("c-4", "Mary O'Neill", Segment.RESIDENTIAL, "en", mobile="", postcode="7551 AB"),
         replace(_service("c-5", "Garage De Vries", Segment.BUSINESS, "nl", mobile="0611111111", postcode="7511 XX"),

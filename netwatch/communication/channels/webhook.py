@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-
-import httpx
 
 from netwatch.communication.channels.settings import WebhookRoute
 from netwatch.communication.delivery.outcome import Outcome, Result, of_status
 from netwatch.communication.model import Message
 from netwatch.errors import Fault, InputError, Place
+from netwatch.late import late
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = late("httpx")
 
 KIND: Final = "webhook"
 _AT_ONCE: Final = 8

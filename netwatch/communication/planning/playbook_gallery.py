@@ -50,8 +50,8 @@ def gallery(language: str, texts: Texts | None = None) -> str:
     """The page of one language. The same texts give the same page, byte for byte."""
     spoken = texts or load_texts()
     settings = CommunicationSettings(
-        company="Voorbeeldnet", default_language=language, helpdesk_phone="+31 53 555 0100",
-        priority_phone="+31 53 555 0911", offers_4g_router=True,
+        company="Voorbeeldnet", default_language=language, helpdesk_phone="+44 1632 960100",
+        priority_phone="+44 1632 960911", offers_4g_router=True,
     )  # fmt: skip
     zone = zone_of(settings)
     about = (

@@ -102,7 +102,7 @@ def _service(
 ) -> Service:
     return Service(
         customer=name, name=words, segment=segment, language=language, email=f"{name}@example.net",
-        mobile="+31655501234", phone="+31535550199", postcode="", primary=Port(device), backup=None, priority=5,
+        mobile="+447700900234", phone="+441632960199", postcode="", primary=Port(device), backup=None, priority=5,
         notify=notify, line=2,
     )  # fmt: skip
 
@@ -138,7 +138,7 @@ def _network(language: str) -> Inventory:
 
 def _people(language: str) -> tuple[Person, ...]:
     return (
-        Person("anna", "Anna Example", "anna@example.net", "+31 6 555 0101", language, (Duty.ONCALL, Duty.LEAD)),
+        Person("anna", "Anna Example", "anna@example.net", "+44 7700 900101", language, (Duty.ONCALL, Duty.LEAD)),
         Person("piotr", "Piotr Example", "piotr@example.net", "", language, (Duty.HELPDESK,)),
         Person("cas", "Cas Example", "cas@example.net", "", language, (Duty.COMMUNICATION, Duty.PRESS)),
     )

@@ -51,7 +51,7 @@ class Voice:
 
     company: str = "Voorbeeldnet"
     page_url: str = "https://status.example.net/"
-    phone: str = "+31 53 555 0100"
+    phone: str = "+44 1632 960100"
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Amsterdam"))
     plain: frozenset[str] = frozenset()
     """Languages whose SMS are written in plain letters."""

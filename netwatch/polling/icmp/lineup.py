@@ -67,9 +67,9 @@ class Lineup:
         """Let those line up whose moment has come."""
         stretch, queue = self.stretch, self._queue
         for wheel in self._wheels.values():
-            for moment, number, targets in wheel.turns(now):
+            for moment, number, span, targets in wheel.turns(now):
                 for target in targets:
-                    if stretch > 1 and (target.number + number) % stretch and not target.steady:
+                    if stretch > 1 and (target.number + number) % stretch >= span and not target.steady:
                         self.thinned += 1
                     elif target.queued:
                         self._skipped += 1

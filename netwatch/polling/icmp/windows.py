@@ -10,10 +10,12 @@ from typing import Final
 
 WINDOW_S: Final = 300.0
 PINGS: Final = 64
-"""Most pings remembered for a target: five minutes at the default interval, with some bursts."""
+"""Most pings remembered for a target: five minutes of one every five seconds."""
 _LOST: Final = 0xFFFF_FFFF
 _MASK: Final = 0xFFFF_FFFF
 _LONGEST_MS: Final = 1e6
+_LATE_MS: Final = 60_000  # a loss is told after answers to pings that were sent later
+_KEPT_MS: Final = int(WINDOW_S * 1e3) + _LATE_MS
 _AHEAD_MS: Final = 1000  # the moment of sending is the kernel's, and may seem a little later than now
 
 
@@ -37,7 +39,7 @@ class PingStatistics:
 
 
 class Window:
-    """A ring of the last pings, 0.7 kB a target.
+    """A ring of the last pings that grows while all of them lie within the window: 0.4 kB a target pinged every 10 s.
 
     Each is two numbers of 32 bits: when it was sent, in milliseconds of a clock that goes round in 49 days, and its
     round trip in microseconds.
@@ -53,13 +55,14 @@ class Window:
         """Remember a ping sent at `at`; None = lost."""
         sent_ms = int(at * 1e3) & _MASK
         rtt_us = _LOST if rtt_ms is None else int(min(rtt_ms, _LONGEST_MS) * 1e3)
-        if len(self._pings) < 2 * PINGS:
-            self._pings.append(sent_ms)
-            self._pings.append(rtt_us)
-            return
-        self._pings[self._next] = sent_ms
-        self._pings[self._next + 1] = rtt_us
-        self._next = (self._next + 2) % (2 * PINGS)
+        pings, place = self._pings, self._next  # the oldest
+        if len(pings) < 2 * PINGS and (not pings or (sent_ms - pings[place] + _LATE_MS) & _MASK <= _KEPT_MS):
+            pings.insert(place, rtt_us)
+            pings.insert(place, sent_ms)
+        else:
+            pings[place] = sent_ms
+            pings[place + 1] = rtt_us
+        self._next = (place + 2) % len(pings)
 
     def statistics(self, now: float) -> PingStatistics:
         """The figures of the pings sent within the last `WINDOW_S`."""

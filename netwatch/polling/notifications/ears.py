@@ -78,7 +78,8 @@ class Notifications:
         """Listen to these devices: their ids by address; and to these users, None = those of before."""
         if users is not None:
             self._secured.apply(users)
-        self._devices = {_packed(address): device for address, device in addresses.items()}
+        if self._port:
+            self._devices = {_packed(address): device for address, device in addresses.items()}
         self._limits.forget_sources()
 
     def tick(self, now: float) -> list[Heard]:

@@ -12,9 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
 from types import MappingProxyType
-from typing import Final, NamedTuple
-
-from cryptography.hazmat.primitives.hmac import HMAC
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from netwatch.polling.notifications.clocks import WINDOW_S, EngineClocks
 from netwatch.polling.notifications.model import Outcome
@@ -43,6 +41,9 @@ from netwatch.polling.snmp.usm.reports import (
     WRONG_DIGESTS,
 )
 from netwatch.polling.snmp.usm.user import UsmUser
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.hmac import HMAC
 
 VERSION: Final = 3
 _KEYS_MOST: Final = 4096

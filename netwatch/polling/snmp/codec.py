@@ -23,6 +23,12 @@ TRAP_V2: Final = 0xA7
 REPORT: Final = 0xA8
 _PDUS: Final = frozenset({GET, GET_NEXT, RESPONSE, SET, GET_BULK, INFORM, TRAP_V2, REPORT})
 
+_SMALL: Final = b"\x02\x01"  # an INTEGER of one byte
+_BEGINS: Final = {
+    **dict.fromkeys(range(0x80), 2),
+    0x81: 3,
+    0x82: 4,
+}  # where the content begins, by the length's first byte
 _KNOWN_MOST: Final = 20_000  # about 4 MB
 
 VarBind = tuple[bytes, int, Value]
@@ -119,10 +125,39 @@ def head(data: bytes) -> Head:
         MalformedError: as `decode`; the bindings themselves are not looked at.
     """
     try:
+        usual = _usual_head(data)
+        if usual is not None:
+            return usual
         version, community, at = _outer(data)
         return Head(version, community, *pdu_head(data, at))
     except IndexError:
         raise MalformedError("cut off") from None
+
+
+def _usual_head(data: bytes) -> Head | None:
+    """The same for the form in which agents answer us: short community, id of four bytes, small numbers; else None.
+
+    It takes no message that the long way would not take, and reads it the same.
+    """
+    at = _BEGINS.get(data[1], 0)
+    whole = at + (data[1] if at == 2 else int.from_bytes(data[2:at]))
+    if not at or data[0] != 0x30 or whole != len(data):
+        return None
+    version, size = data[at + 2], data[at + 4]
+    if version > V2C or size >= 0x80 or data[at : at + 2] != _SMALL or data[at + 3] != 0x04:
+        return None
+    community = data[at + 5 : at + 5 + size]
+    at += 5 + size
+    pdu, long = data[at], _BEGINS.get(data[at + 1], 0)
+    begin = at + long
+    whole = begin + (data[at + 1] if long == 2 else int.from_bytes(data[at + 2 : begin]))
+    if pdu not in _PDUS or not long or whole != len(data) or data[begin : begin + 2] != b"\x02\x04":
+        return None
+    status, index = data[begin + 8], data[begin + 11]
+    if status >= 0x80 or index >= 0x80 or not data[begin + 6 : begin + 8] == _SMALL == data[begin + 9 : begin + 11]:
+        return None
+    number = int.from_bytes(data[begin + 2 : begin + 6], signed=True)
+    return Head(version, community, pdu, number, status, index, begin + 12)
 
 
 def _outer(data: bytes) -> tuple[int, bytes, int]:

@@ -22,15 +22,16 @@ class Resolution:
 
     def add_column(self, names: Mapping[int, str]) -> None:
         """Take a further column, less trusted than those before: ifIndex and what stands there."""
-        open_names = self.missing
+        own = {name: name for name in self.missing}  # the inventory's strings are kept, not the agent's copies
         holders: dict[str, list[int]] = defaultdict(list)
         for index, name in names.items():
-            if name in open_names:
-                holders[name].append(index)
+            if name in own:
+                holders[own[name]].append(index)
         for name, indexes in holders.items():
             if len(indexes) == 1:
                 self.index_of[name] = indexes[0]
-                self.ambiguous -= {name}
+                if name in self.ambiguous:
+                    self.ambiguous -= {name}
             else:
                 self.ambiguous |= {name}
 

@@ -22,6 +22,7 @@ from netwatch.polling.snmp.tables import TableShape, walk
 from netwatch.polling.snmp.uptime import Uptime, Verdict
 
 _PER_PORT: Final = 3
+_STATES: Final = 8  # more than ifOperStatus has values
 _KEPT_QUESTIONS: Final = 16  # on suspicion, any part of the ports may be asked for
 _UNHEARD: Final = frozenset({Status.TIMEOUT, Status.NOT_SENT, Status.REFUSED})
 _log = logging.getLogger(__name__)
@@ -61,8 +62,7 @@ class PortStatistics:
     values_out_of_range: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """A question, and the ports that it is about."""
 
     names: tuple[str, ...]
@@ -103,8 +103,8 @@ class DeviceReader:
         self._has_table_change = True
         self._uptime = Uptime()
         self._table_change: int | None = None
-        self._last_change: dict[str, tuple[str, int]] = {}
-        self._parts: dict[tuple[str, ...], list[_Part]] = {}
+        self._last_change: dict[str, int] = {}  # ifLastChange and ifOperStatus in one number
+        self._parts: dict[tuple[str, ...], tuple[_Part, ...]] = {}
         self._told: frozenset[str] = frozenset()
 
     @property
@@ -197,25 +197,25 @@ class DeviceReader:
         reading.status = Status.GEN_ERR
         return False
 
-    def _ask_for(self, names: tuple[str, ...]) -> list[_Part]:
+    def _ask_for(self, names: tuple[str, ...]) -> tuple[_Part, ...]:
         """The questions that read `names`, each with sysUpTime first; one at least."""
         found = self._parts.get(names)
         if found is not None:
             return found
         head = [mib.SYS_UP_TIME, mib.IF_TABLE_LAST_CHANGE] if self._has_table_change else [mib.SYS_UP_TIME]
         index_of = self.index_of
-        held = [name for name in names if name in index_of]
-        found = []
+        held = names if index_of.keys() >= set(names) else tuple(name for name in names if name in index_of)
+        parts: list[_Part] = []
         for part in chunks(held, (self._max_objects - len(head)) // _PER_PORT) or [()]:
             oids = head + [
                 ber.instance(column, index_of[name])
                 for name in part
                 for column in (mib.IF_ADMIN_STATUS, mib.IF_OPER_STATUS, mib.IF_LAST_CHANGE)
             ]
-            found.append(_Part(part, get(oids)))
+            parts.append(_Part(part, get(oids)))
         if len(self._parts) >= _KEPT_QUESTIONS:
             self._parts.clear()
-        self._parts[names] = found
+        self._parts[names] = found = tuple(parts)
         return found
 
     def _adapt(self, answer: Answer, part: _Part) -> bool:
@@ -264,11 +264,12 @@ class DeviceReader:
         if admin not in mib.ADMIN or oper not in mib.OPER:
             self._statistics.values_out_of_range += 1
             return
-        state = mib.OPER[oper]
+        told = change * _STATES + oper
         before = self._last_change.get(name)
-        moved = before is not None and before[0] == state and before[1] != change
-        self._last_change[name] = (state, change)
-        reading.ports[name] = PortState(at, mib.ADMIN[admin], state, moved)
+        if before != told:
+            self._last_change[name] = told
+        moved = before is not None and before != told and before % _STATES == oper
+        reading.ports[name] = PortState(at, mib.ADMIN[admin], mib.OPER[oper], moved)
 
     def _row_is_gone(self, name: str) -> bool:
         """A row that was there is not: look all names up again; but not for ever. Whether the rest still holds."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from netwatch.polling.snmp import ber
 from netwatch.polling.snmp.ber import Value
-from netwatch.polling.snmp.codec import V1, Status, VarBind
+from netwatch.polling.snmp.codec import V1, Status
 from netwatch.polling.snmp.dialogue import Answer, Dialogue, get_bulk, get_next
 
 MAX_ROWS: Final = 65_536
 _ROOM: Final = 1_350  # bytes for bindings in a packet that needs no fragments
 _BINDING: Final = 10  # tags and lengths of one binding, about
 _MOST_REPETITIONS: Final = 100
-_ENDS: Final = frozenset({ber.END_OF_MIB_VIEW, ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE})
+_ENDS_FROM: Final = ber.NO_SUCH_OBJECT  # the types that say that there is nothing more have the highest numbers
 _SAMPLE: Final = 8  # bindings whose size is taken
 _FEW: Final = 4  # rows: when so few get no answer, their size is not why
 
@@ -27,14 +27,15 @@ Column = dict[bytes, Value]
 class TableShape:
     """What is known of an agent's way with tables.
 
-    `repetitions` are the bindings asked at once, `ceiling` the most that it bears, `counted` the rows that the
-    table last walked had, by its first column.
+    `repetitions` are the bindings asked at once, `ceiling` the most that it bears. `walked` is the first
+    column of the table last walked, `counted` how many rows it had; negative = not known.
     """
 
     version: int
     repetitions: int
     ceiling: int = _MOST_REPETITIONS
-    counted: tuple[bytes, int] = (b"", -1)
+    walked: bytes = b""
+    counted: int = -1
 
 
 def walk(shape: TableShape, columns: Sequence[bytes]) -> Dialogue[tuple[Status, list[Column]]]:
@@ -46,7 +47,7 @@ def walk(shape: TableShape, columns: Sequence[bytes]) -> Dialogue[tuple[Status, 
     lasts = list(columns)
     going = list(range(len(columns)))
     longest = 0
-    expected = shape.counted[1] if columns and shape.counted[0] == columns[0] else -1
+    expected = shape.counted if columns and shape.walked == columns[0] else -1
     while going:
         if longest >= MAX_ROWS:
             return Status.GEN_ERR, found
@@ -65,7 +66,7 @@ def walk(shape: TableShape, columns: Sequence[bytes]) -> Dialogue[tuple[Status, 
         going = [place for place in going if place not in ended]
         longest = max(map(len, found))
     if columns:
-        shape.counted = (columns[0], longest)
+        shape.walked, shape.counted = columns[0], longest
     return Status.NO_ERROR, found
 
 
@@ -79,12 +80,11 @@ def _take(
     for offset, place in enumerate(going):
         part, column, rows = answer.varbinds[offset :: len(going)], columns[place], found[place]
         size, before = len(column), len(rows)
-        inside = {name[size:]: value for name, tag, value in part if name.startswith(column) and tag not in _ENDS}
+        inside = {name[size:]: value for name, tag, value in part if tag < _ENDS_FROM and name.startswith(column)}
         if len(inside) < len(part):
-            head = list(_until_the_end(part, column))
-            inside = dict(head)
-            if len(inside) < len(head):
-                return None  # a row twice in one answer
+            beyond = part[len(inside) :]
+            if any(tag < _ENDS_FROM and name.startswith(column) for name, tag, _ in beyond):
+                return None  # a row twice, or one after the end
             ended.add(place)
         if inside:
             rows.update(inside)
@@ -92,14 +92,6 @@ def _take(
         if len(rows) < before + len(inside):
             return None  # the agent would lead us in circles
     return ended
-
-
-def _until_the_end(part: Sequence[VarBind], column: bytes) -> Iterator[tuple[bytes, Value]]:
-    """The rows before the first binding that is none of the column's."""
-    for name, tag, value in part:
-        if tag in _ENDS or not name.startswith(column):
-            return
-        yield name[len(column) :], value
 
 
 def _next_rows(shape: TableShape, lasts: Sequence[bytes], expected: int) -> Dialogue[tuple[Answer, int]]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from netwatch.polling.settings import PollingSettings
+
 pytestmark = pytest.mark.lab
 SYSTEMD = Path(__file__).parents[3] / "systemd"
 UNIT = SYSTEMD / "netwatch.service"
@@ -54,4 +56,5 @@ def test_the_kernel_takes_the_receive_buffers_limit():
     (line,) = [row for row in (SYSTEMD / "sysctl.conf").read_text().splitlines() if row and row[0] != "#"]
     name, value = line.split(" = ")
     assert Path("/proc/sys", *name.split(".")).exists()
-    assert int(value) == 4 * 1024 * 1024
+    asked = PollingSettings()
+    assert int(value) == max(asked.receive_buffer_bytes, asked.trap_buffer_bytes)

@@ -36,7 +36,7 @@ def test_it_notices_numbers_beyond_their_type(monkeypatch):
 
 
 def test_it_notices_answers_of_another_source(monkeypatch):
-    monkeypatch.setattr("netwatch.polling.snmp.client.source_of", lambda name: name[:2])
+    monkeypatch.setattr("netwatch.polling.snmp.agent.source_of", lambda name: name[:2])
     monkeypatch.setattr(Receiver, "source", lambda self, slot: bytes(self.slab[slot * self.slot_bytes :][:2]))
     found = Campaign(SEED).run(1500).violations
     assert any("wrong source" in sentence for sentence in found)

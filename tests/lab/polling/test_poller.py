@@ -216,6 +216,17 @@ async def test_a_reload_adds_and_removes_without_disturbing_the_rest():
         assert not seen.of(IcmpObservation, received=0)
 
 
+async def test_a_changed_profile_is_in_force_after_a_reload():
+    agent = await ScriptedAgent([(1, "to-b")]).listen("127.0.7.1", 16200)
+    try:
+        async with polled(inventory("a"), SETTINGS) as (poller, seen):
+            await seen.wait(SnmpObservation, device="a", ok=False)  # nobody answers at the old port
+            await poller.reload(inventory("a"), SnmpSettings({"default": SnmpProfile(port=16200)}))
+            assert (await seen.wait(SnmpObservation, device="a", ok=True))[0].uptime_s == 1000.0
+    finally:
+        agent.close()
+
+
 async def test_a_profile_that_does_not_exist_is_refused_with_its_name():
     poller = Poller(inventory("a", snmp="cisco"), SETTINGS, SnmpSettings(), SystemClock(), Seen())
     with pytest.raises(OperatingError, match='names the SNMP profile "cisco"'):

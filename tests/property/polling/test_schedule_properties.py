@@ -84,6 +84,7 @@ def test_a_bucket_never_gives_more_than_its_burst_and_its_rate(rate, burst, take
     st.lists(st.sampled_from([0.02, 0.02, 0.02, 0.05, 0.13, 1.5]), min_size=20, max_size=60),
     st.sampled_from([1, 2]),
 )
+@example(1, 1.0, 60.0, [0.02] * 23 + [1.5], 2)  # the stall takes every second turn with it
 def test_under_lasting_overload_everybody_is_pinged_in_bounded_time_and_nobody_in_a_burst(
     count, interval_s, rate_pps, gaps, stretch
 ):

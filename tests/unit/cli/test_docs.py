@@ -8,14 +8,14 @@ import pytest
 import typer
 
 from netwatch.cli.exits import Exit
-from netwatch.cli.main import app
+from netwatch.cli.main import application
 from netwatch.web import sample
 from netwatch.web.api import local_api
 from netwatch.web.fake import FakeDoors
 from netwatch.web.metrics import CATALOGUE
 
 DOCS = Path(__file__).parents[3] / "docs"
-COMMANDS = typer.main.get_command(app).commands
+COMMANDS = typer.main.get_command(application()).commands
 CLI = (DOCS / "reference" / "cli.md").read_text()
 BLOCK = re.compile(r"```console\n\$ netwatch ([^\n]*)\n(.*?)```", re.DOTALL)
 

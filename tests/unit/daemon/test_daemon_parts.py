@@ -20,7 +20,7 @@ from netwatch.daemon.saving import Saver
 from netwatch.daemon.standing import Standing
 from netwatch.daemon.thinker import Thinker
 from netwatch.diagnosis.engine import Engine
-from netwatch.diagnosis.model import Diagnosis, Explanation, Scenario, Scope
+from netwatch.diagnosis.model import Diagnosis, Explanation, InventoryDoubt, Scenario, Scope
 from netwatch.errors import StorageError
 from netwatch.incidents.model import Command, Order
 from netwatch.incidents.settings import IncidentSettings
@@ -300,6 +300,11 @@ def test_before_the_picture_is_warm_nothing_is_called_up():
     assert count_devices(Diagnosis(0.0, (), warm=False), 10)["unknown"] == 10
 
 
+def test_devices_that_were_never_heard_are_unknown_and_not_up():
+    seen = Diagnosis(0.0, (), warm=True, unheard=frozenset({"mux-1", "mux-2"}))
+    assert (count_devices(seen, 10)["up"], count_devices(seen, 10)["unknown"]) == (8, 2)
+
+
 def test_an_agent_that_never_answered_is_named_and_one_that_did_is_not():
     seen = NeverAnswered()
     for second in range(5):
@@ -313,3 +318,11 @@ def test_an_agent_that_never_answered_is_named_and_one_that_did_is_not():
     seen.note(SnmpObservation(9.0, "acc-1", ok=True))
     assert seen.devices == ()
     assert list(hints((), {})) == []
+
+
+def test_doubts_about_the_inventory_are_told_a_few_at_a_time():
+    doubts = [InventoryDoubt(f"link:t{number}", f"trunk t{number} was never up") for number in range(7)]
+    told = list(hints((), {}, doubts))
+    assert told[:2] == ["trunk t0 was never up", "trunk t1 was never up"]
+    assert told[-1] == "and 2 more places where the inventory and the network seem to disagree"
+    assert len(told) == 6

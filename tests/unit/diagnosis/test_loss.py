@@ -128,10 +128,10 @@ def test_a_loss_is_proven_by_a_later_answer_and_told_once():
     view.ping(0.0, 1, 1)
     for at in (10.0, 11.0):
         view.ping(at, 1, 0)
-    assert view.proven_losses(SETTINGS) == []
+    assert view.proven_losses(SETTINGS) == ()
     view.ping(11.5, 1, 1)
-    assert view.proven_losses(SETTINGS) == [(10.0, 1), (11.0, 1)]
-    assert view.proven_losses(SETTINGS) == []
+    assert view.proven_losses(SETTINGS) == ((10.0, 1), (11.0, 1))
+    assert view.proven_losses(SETTINGS) == ()
 
 
 def test_a_long_run_of_failures_is_an_outage_or_a_filter_and_never_loss():
@@ -140,7 +140,7 @@ def test_a_long_run_of_failures_is_an_outage_or_a_filter_and_never_loss():
     for at in (10.0, 11.0, 11.5, 12.0):
         view.ping(at, 1, 0)
     view.ping(20.0, 1, 1)
-    assert view.proven_losses(SETTINGS) == []
+    assert view.proven_losses(SETTINGS) == ()
 
 
 def test_failing_pings_alone_are_no_outage_once_snmp_has_answered_amid_them():

@@ -133,10 +133,11 @@ def test_the_same_id_of_two_providers_is_two_maintenances(tmp_path):
     assert len(windows(loaded(tmp_path, calendar(event(), other)))) == 2
 
 
-def test_an_object_without_impact_is_left_out(tmp_path):
-    lines = [*event(), "X-MAINTNOTE-OBJECT-ID;X-MAINTNOTE-OBJECT-IMPACT=NO-IMPACT:agg1"]
+@pytest.mark.parametrize("impact", ["NO-IMPACT", "REDUCED-REDUNDANCY", "DEGRADED"])
+def test_who_announces_less_than_an_outage_does_not_excuse_one(tmp_path, impact):
+    lines = [*event(), f"X-MAINTNOTE-OBJECT-ID;X-MAINTNOTE-OBJECT-IMPACT={impact}:agg1"]
     assert windows(loaded(tmp_path, calendar(lines))) == [("example.com:WO-31415", ("link:trunk-1",))]
-    assert windows(loaded(tmp_path, calendar(event(X_MAINTNOTE_IMPACT="NO-IMPACT")))) == []
+    assert windows(loaded(tmp_path, calendar(event(X_MAINTNOTE_IMPACT=impact)))) == []
 
 
 def test_an_unknown_object_is_a_warning_with_its_line(tmp_path):

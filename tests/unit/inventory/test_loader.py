@@ -109,22 +109,22 @@ def test_an_end_of_a_link_is_split_at_its_first_colon(inventory_of):
 def test_values_that_look_like_numbers_or_booleans_stay_text(inventory_of):
     found = inventory_of(
         LINKED.replace("acc-1", "00123") + "regions: [{id: NO, name: 12.50}]\n",
-        HEAD + "007,1e3,business,nl,,0612345678,,7551,00123,ge-1,,,,sms\n",
+        HEAD + "007,1e3,business,nl,,07700900123,,7551,00123,ge-1,,,,sms\n",
     )
     assert found.regions["NO"].name == "12.50"
     service = found.customers["007"][0]
     assert (service.name, service.mobile, service.postcode, service.primary) == (
-        "1e3", "0612345678", "7551", Port("00123", "ge-1"),
+        "1e3", "07700900123", "7551", Port("00123", "ge-1"),
     )  # fmt: skip
 
 
 def test_a_line_becomes_a_service_to_the_letter(inventory_of):
-    row = "c-1, Żółć Söhne ,critical,pl,a@example.net,+48 600 100 200,074 1234567,7551 AA,acc-1,ge-1,core-1,xe-1,5,call;email\n"
+    row = "c-1, Żółć Söhne ,critical,pl,a@example.net,+44 7700 900200,074 1234567,7551 AA,acc-1,ge-1,core-1,xe-1,5,call;email\n"
     found = inventory_of(LINKED, HEAD + row)
     assert found.customers["c-1"] == (
         Service(
             customer="c-1", name="Żółć Söhne", segment=Segment.CRITICAL, language="pl", email="a@example.net",
-            mobile="+48 600 100 200", phone="074 1234567", postcode="7551 AA", primary=Port("acc-1", "ge-1"),
+            mobile="+44 7700 900200", phone="074 1234567", postcode="7551 AA", primary=Port("acc-1", "ge-1"),
             backup=Port("core-1", "xe-1"), priority=5, notify=("call", "email"), line=2,
         ),
     )  # fmt: skip
@@ -136,7 +136,7 @@ def test_a_line_becomes_a_service_to_the_letter(inventory_of):
      ("email;email", ("email",)), ("none", ()), ("", ())],
 )  # fmt: skip
 def test_ways_to_be_told_are_a_list(inventory_of, written, ways):
-    found = inventory_of(LINKED, HEAD + f"c-1,Shop,business,nl,a@example.net,0612345678,,,acc-1,,,,,{written}\n")
+    found = inventory_of(LINKED, HEAD + f"c-1,Shop,business,nl,a@example.net,07700900123,,,acc-1,,,,,{written}\n")
     assert found.customers["c-1"][0].notify == ways
 
 

@@ -18,7 +18,7 @@ from netwatch.communication.settings import CommunicationSettings
 
 NOW = 1_795_352_700.0
 ATOM = "{http://www.w3.org/2005/Atom}"
-SETTINGS = CommunicationSettings(company="Voorbeeldnet", default_language="nl", helpdesk_phone="+31 53 555 0100")
+SETTINGS = CommunicationSettings(company="Voorbeeldnet", default_language="nl", helpdesk_phone="+44 1632 960100")
 
 
 class Clock:

@@ -22,7 +22,7 @@ PEOPLE = (
     Person("cas", "Cas", "cas@example.net", language="pl", duties=(Duty.STAFF,)),
 )
 SETTINGS = CommunicationSettings(
-    company="Voorbeeldnet", helpdesk_phone="+31 53 555 0100", priority_phone="+31 53 555 0911"
+    company="Voorbeeldnet", helpdesk_phone="+44 1632 960100", priority_phone="+44 1632 960911"
 )
 
 

@@ -17,8 +17,8 @@ from netwatch.inventory.model import Segment
 from .story import SETTINGS, Story, inventory, service
 
 PEOPLE = (
-    Person("anna", "Anna", "anna@example.net", "+31655501001", "nl", (Duty.ONCALL,)),
-    Person("bob", "Bob", "bob@example.net", "+31655501002", "en", (Duty.ONCALL,)),
+    Person("anna", "Anna", "anna@example.net", "+447700900001", "nl", (Duty.ONCALL,)),
+    Person("bob", "Bob", "bob@example.net", "+447700900002", "en", (Duty.ONCALL,)),
     Person("cas", "Cas", "cas@example.net", "", "pl", (Duty.PRESS,)),
 )
 WEEKS = Roster(turns=(Rotation(Duty.ONCALL, ("bob", "anna"), date(2026, 11, 16)),))
@@ -83,36 +83,36 @@ def test_the_first_alert_says_who_does_what_in_the_readers_language_and_later_on
     story.open("c0", "c1")
     (alert,) = [m for m in story.plan.messages if m.recipient == "bob"]
     assert "Who does what" in alert.body
-    assert "incident lead, Bob, +31655501002: Take the lead." in alert.body  # nobody else leads
+    assert "incident lead, Bob, +447700900002: Take the lead." in alert.body  # nobody else leads
     story.grow("c2")
     (alert,) = [m for m in story.plan.messages if m.recipient == "bob"]
     assert "Who does what" not in alert.body
     dutch = Story(inventory(count=3), people=PEOPLE[:1], playbook=plan(Roster()))
     dutch.open("c0", "c1")
     (alert,) = [m for m in dutch.plan.messages if m.recipient == "anna"]
-    assert "leiding, Anna, +31655501001: Neem de leiding." in alert.body
+    assert "leiding, Anna, +447700900001: Neem de leiding." in alert.body
 
 
 def test_an_sms_is_one_line_with_number_page_and_promise_and_holds_no_mail():
-    critical = service("k1", segment=Segment.CRITICAL, mobile="+31655501234", notify=("email", "sms"))
+    critical = service("k1", segment=Segment.CRITICAL, mobile="+447700900234", notify=("email", "sms"))
     story = Story(inventory(critical), people=PEOPLE, playbook=texted(plan()))
     story.open("k1")
     (sms,) = [m for m in story.plan.messages if m.recipient == "k1" and m.channel == "sms"]
     (mail,) = [m for m in story.plan.messages if m.recipient == "k1" and m.channel == "email"]
-    assert sms.address == "+31655501234"
+    assert sms.address == "+447700900234"
     assert sms.id != mail.id
     assert "\n" not in sms.body
     assert "i1" in sms.body
     assert SETTINGS.page_url in sms.body
     assert "14:35 CET" in sms.body
     (alert,) = [m for m in story.plan.messages if m.recipient == "bob" and m.channel == "sms"]
-    assert alert.address == "+31655501002"
+    assert alert.address == "+447700900002"
     assert "trunk-17" in alert.body
 
 
 def test_a_customer_is_texted_only_when_he_agreed_to_it():
-    asked = service("k1", mobile="+31655501234", notify=("email",))
-    only = service("k2", mobile="+31655501235", notify=("sms",))
+    asked = service("k1", mobile="+447700900234", notify=("email",))
+    only = service("k2", mobile="+447700900235", notify=("sms",))
     story = Story(inventory(asked, only), people=PEOPLE, playbook=texted(plan()))
     story.open("k1", "k2")
     told = {(m.recipient, m.channel) for m in story.plan.messages if m.audience in EXTERNAL}
@@ -120,7 +120,7 @@ def test_a_customer_is_texted_only_when_he_agreed_to_it():
 
 
 def test_polish_sms_are_written_in_plain_letters_only_where_the_operator_wants_it():
-    pole = service("k1", language="pl", mobile="+48555012345", notify=("sms",))
+    pole = service("k1", language="pl", mobile="+447700900345", notify=("sms",))
     for wanted, alphabet in (((), Alphabet.UCS2), (("pl",), Alphabet.GSM7)):
         settings = replace(SETTINGS, sms_transliterate=wanted)
         story = Story(inventory(pole), settings, people=PEOPLE, playbook=texted(plan()))

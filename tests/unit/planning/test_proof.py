@@ -117,7 +117,7 @@ def test_with_a_roster_a_duty_that_nobody_has_is_told(tmp_path):
 
 def network(mails: int, texts: int = 0):
     critical = [
-        service(f"s{number}", segment=Segment.CRITICAL, mobile="+31655501234", notify=("sms", "email"))
+        service(f"s{number}", segment=Segment.CRITICAL, mobile="+447700900234", notify=("sms", "email"))
         for number in range(texts)
     ]
     return inventory(*critical, count=mails)

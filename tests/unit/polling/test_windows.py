@@ -50,6 +50,23 @@ def test_only_the_last_pings_are_kept_and_late_verdicts_stand_in_the_order_of_se
     assert found.jitter_ms == pytest.approx((4.0 + 4.0) / (PINGS - 1))
 
 
+def test_a_loss_told_late_pushes_no_ping_of_the_window_out():
+    window = Window()
+    for at, rtt_ms in ((10.0, 1.0), (9.0, None), (11.0, 1.0), (8.5, None)):
+        window.add(at, rtt_ms)
+    assert (window.statistics(12.0).sent, window.statistics(12.0).lost) == (4, 2)
+
+
+@pytest.mark.parametrize("step_s", [10.0, 60.0, 400.0])
+def test_a_target_pinged_rarely_takes_no_more_room_than_its_window(step_s):
+    window = Window()
+    for turn in range(500):
+        window.add(turn * step_s, float(turn))
+        found = window.statistics(turn * step_s)
+        assert found.sent == min(turn, int(WINDOW_S / step_s)) + 1
+    assert sys.getsizeof(window._pings) < 500
+
+
 def test_a_round_trip_is_kept_to_the_microsecond_and_the_longest_is_not_taken_for_a_loss():
     found = filled(3.1415, 1e9).statistics(2.0)
     assert (found.lost, found.rtt_p50_ms, found.rtt_p95_ms) == (0, 3.141, 1e6)

@@ -23,10 +23,10 @@ def record(text, *arguments, level=logging.INFO, **extra):
     [
         ("to jan@example.net failed", "to <mail> failed"),
         ("RCPT TO:<jan.de+x@mail.example.nl>: 550", "RCPT TO:<<mail>>: 550"),
-        ("called +31 6 12345678 twice", "called <phone> twice"),
-        ("called 0612345678", "called <phone>"),
-        ("called 06-12345678.", "called <phone>."),
-        ("called 06 1234 5678", "called <phone>"),
+        ("called +44 7700 900123 twice", "called <phone> twice"),
+        ("called 07700900123", "called <phone>"),
+        ("called 07700-900123.", "called <phone>."),
+        ("called 07700 900 123", "called <phone>"),
         (
             "device 127.10.0.1 ge-0/0/1 uptime 1795313640 in 0.512 s",
             "device 127.10.0.1 ge-0/0/1 uptime 1795313640 in 0.512 s",
@@ -52,14 +52,14 @@ def test_a_json_line_holds_time_level_text_and_extras():
 
 
 def test_extras_and_tracebacks_are_masked_too():
-    made = record("failed", to="jan@example.net", tried=["0612345678"])
+    made = record("failed", to="jan@example.net", tried=["07700900123"])
     try:
         int("jan@example.net")
     except ValueError:
         made.exc_info = sys.exc_info()
     text = JsonFormatter().format(made)
     assert "jan@" not in text
-    assert "0612345678" not in text
+    assert "07700900123" not in text
     assert "ValueError: invalid literal for int() with base 10: '<mail>'" in text
 
 

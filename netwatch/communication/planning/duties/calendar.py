@@ -10,15 +10,20 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
-
-from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # it has no types
-from icalendar import Calendar
+from typing import TYPE_CHECKING, Any, Final
 
 from netwatch.communication.people import Duty
 from netwatch.communication.planning.duties.model import StandIn
 from netwatch.errors import Place
+from netwatch.late import late
 from netwatch.sources import Faults, quoted, read_text
+
+if TYPE_CHECKING:
+    import icalendar
+    from dateutil import rrule as rules  # type: ignore[import-untyped]  # it has no types
+else:
+    icalendar = late("icalendar")
+    rules = late("dateutil.rrule")
 
 _LIMIT_BYTES: Final = 8_000_000
 #: A repeated event is followed so often, and so far from its first time.
@@ -33,7 +38,7 @@ def read_calendar(path: Path, duty: Duty, faults: Faults, *, named_at: Place | N
     with faults.collecting():
         text = read_text(path, limit_bytes=_LIMIT_BYTES, named_at=named_at)
         try:
-            events: list[Any] = list(Calendar.from_ical(text).walk("VEVENT"))
+            events: list[Any] = list(icalendar.Calendar.from_ical(text).walk("VEVENT"))
         except (ValueError, KeyError, IndexError) as error:
             faults.add(Place(str(path)), f"this is no iCalendar file: {error}", "export it anew, or write a CSV file")
             return ()
@@ -105,7 +110,7 @@ def _begins(event: Any, start: datetime, moved: frozenset[_Key]) -> Iterator[dat
     left_out = {_moment(one.dt) for dates in _listed(event.get("EXDATE")) for one in dates.dts}
     uid = str(event.get("UID", ""))
     wall = start.replace(tzinfo=None)
-    for begin in islice(rrulestr(written, dtstart=wall), _TIMES_MOST):
+    for begin in islice(rules.rrulestr(written, dtstart=wall), _TIMES_MOST):
         if begin > wall + _YEARS:
             return
         timed = begin.replace(tzinfo=zone)

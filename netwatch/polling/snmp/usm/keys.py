@@ -7,16 +7,21 @@ draft-reeder-snmpv3-usm-3desede-00 section 2.1.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
-
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.hmac import HMAC
+from typing import TYPE_CHECKING, Final
 
 from netwatch.errors import OperatingError
+from netwatch.late import late
+
+if TYPE_CHECKING:
+    from cryptography import exceptions
+    from cryptography.hazmat.primitives import hashes, hmac
+else:
+    exceptions = late("cryptography.exceptions")
+    hashes = late("cryptography.hazmat.primitives.hashes")
+    hmac = late("cryptography.hazmat.primitives.hmac")
 
 _EXPANDED_BYTES: Final = 1 << 20  # RFC 3414 appendix A.2.1
 SHORTEST_PASSWORD_BYTES: Final = 8  # RFC 3414 section 11.2
@@ -28,7 +33,7 @@ class AuthProtocol:
 
     name: str
     hash_name: str
-    algorithm: hashes.HashAlgorithm
+    algorithm: Callable[[], hashes.HashAlgorithm]
     mac_bytes: int
 
 
@@ -45,16 +50,24 @@ class PrivacyProtocol:
     chained: bool = False
 
 
+def _made_by(name: str) -> Callable[[], hashes.HashAlgorithm]:
+    def make() -> hashes.HashAlgorithm:
+        made: hashes.HashAlgorithm = getattr(hashes, name)()
+        return made
+
+    return make
+
+
 AUTH: Final[Mapping[str, AuthProtocol]] = MappingProxyType(
     {
         one.name: one
         for one in (
-            AuthProtocol("md5", "md5", hashes.MD5(), 12),  # noqa: S303 -- for gear that has nothing better
-            AuthProtocol("sha", "sha1", hashes.SHA1(), 12),  # noqa: S303 -- the same
-            AuthProtocol("sha224", "sha224", hashes.SHA224(), 16),
-            AuthProtocol("sha256", "sha256", hashes.SHA256(), 24),
-            AuthProtocol("sha384", "sha384", hashes.SHA384(), 32),
-            AuthProtocol("sha512", "sha512", hashes.SHA512(), 48),
+            AuthProtocol("md5", "md5", _made_by("MD5"), 12),  # for gear that has nothing better
+            AuthProtocol("sha", "sha1", _made_by("SHA1"), 12),  # the same
+            AuthProtocol("sha224", "sha224", _made_by("SHA224"), 16),
+            AuthProtocol("sha256", "sha256", _made_by("SHA256"), 24),
+            AuthProtocol("sha384", "sha384", _made_by("SHA384"), 32),
+            AuthProtocol("sha512", "sha512", _made_by("SHA512"), 48),
         )
     }
 )
@@ -84,9 +97,9 @@ def key_of(auth: AuthProtocol, password: bytes) -> bytes:
             "give the user of the agents a longer password, there and in the file",
         )
     try:
-        HMAC(password, auth.algorithm)
+        hmac.HMAC(password, auth.algorithm())
         return _expanded(auth, password)
-    except (UnsupportedAlgorithm, ValueError) as error:  # as on machines that allow approved hashes only
+    except (exceptions.UnsupportedAlgorithm, ValueError) as error:  # as on machines that allow approved hashes only
         raise OperatingError(
             f"this machine's cryptographic libraries do not offer {auth.name}", "use a stronger auth, as sha256"
         ) from error

@@ -10,9 +10,17 @@ A new CFB context a message costs 6 us; the contexts here are never made anew an
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
+from netwatch.late import late
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives import ciphers
+    from cryptography.hazmat.primitives.ciphers import algorithms, modes
+else:
+    ciphers = late("cryptography.hazmat.primitives.ciphers")
+    algorithms = late("cryptography.hazmat.primitives.ciphers.algorithms")
+    modes = late("cryptography.hazmat.primitives.ciphers.modes")
 
 BLOCK_BYTES: Final = 16
 _BLOCK_MASK: Final = (1 << 128) - 1
@@ -25,8 +33,10 @@ class AesCfb:
 
     def __init__(self, key: bytes) -> None:
         algorithm = algorithms.AES(key)
-        self._blocks: CipherContext = Cipher(algorithm, modes.ECB()).encryptor()  # noqa: S305 -- the key stream of CFB
-        self._chained: CipherContext = Cipher(algorithm, modes.CBC(bytes(BLOCK_BYTES))).encryptor()
+        self._blocks: ciphers.CipherContext = ciphers.Cipher(
+            algorithm, modes.ECB()
+        ).encryptor()  # the key stream of CFB
+        self._chained: ciphers.CipherContext = ciphers.Cipher(algorithm, modes.CBC(bytes(BLOCK_BYTES))).encryptor()
         self._chain = 0
 
     def encrypt(self, plain: bytes, vector: int) -> bytes:

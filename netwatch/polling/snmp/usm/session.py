@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from hmac import compare_digest
 from types import MappingProxyType
-from typing import Final
-
-from cryptography.hazmat.primitives.hmac import HMAC
+from typing import TYPE_CHECKING, Final
 
 from netwatch.polling.snmp import ber
 from netwatch.polling.snmp.ber import MalformedError
@@ -50,6 +48,9 @@ from netwatch.polling.snmp.usm.verdicts import (
     Opened,
     dropped,
 )
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.hmac import HMAC
 
 __all__ = ["MOST_AGAIN", "Kind", "Opened", "UsmSession"]
 WINDOW_S: Final = 150  # RFC 3414 section 2.2.3

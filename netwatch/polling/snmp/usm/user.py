@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Final
-
-from cryptography.hazmat.primitives.hmac import HMAC
+from typing import TYPE_CHECKING, Final
 
 from netwatch.errors import OperatingError
+from netwatch.late import late
 from netwatch.polling.snmp import ber
 from netwatch.polling.snmp.usm.keys import AUTH, PRIVACY, AuthProtocol, PrivacyProtocol, key_of, localised, privacy_key
 from netwatch.polling.snmp.usm.message import AUTHENTIC, ENCRYPTED, LONGEST_USER, SALTED, UNSALTED, header_end
 from netwatch.polling.snmp.usm.privacy import AesCfb
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives import hmac
+else:
+    hmac = late("cryptography.hazmat.primitives.hmac")
 
 _LONGEST_CONTEXT: Final = 32  # RFC 3415 section 4, vacmContextName
 
@@ -58,11 +62,11 @@ class UsmUser:
         for name, value in made.items():
             object.__setattr__(self, name, value)
 
-    def authenticator(self, engine_id: bytes) -> HMAC | None:
+    def authenticator(self, engine_id: bytes) -> hmac.HMAC | None:
         """The HMAC of an engine with its key taken in, to be copied for each message; None without authentication."""
         if self.auth is None:
             return None
-        return HMAC(localised(self.auth, self.auth_key, engine_id), self.auth.algorithm)
+        return hmac.HMAC(localised(self.auth, self.auth_key, engine_id), self.auth.algorithm())
 
     def cipher(self, engine_id: bytes) -> AesCfb | None:
         """The cipher of an engine; None without privacy."""

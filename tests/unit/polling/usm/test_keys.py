@@ -45,8 +45,8 @@ class Unheard(hashes.HashAlgorithm):
 @pytest.mark.parametrize(
     "auth",
     [
-        AuthProtocol("left-out", "left-out", hashes.SHA256(), 12),
-        AuthProtocol("left-out", "sha256", Unheard(), 12),
+        AuthProtocol("left-out", "left-out", hashes.SHA256, 12),
+        AuthProtocol("left-out", "sha256", Unheard, 12),
     ],
 )
 def test_a_hash_that_the_machine_leaves_out_is_told_at_the_start(auth):
