@@ -44,13 +44,24 @@ IncidentArgument = Annotated[
 
 def config_path(given: Path | None) -> Path:
     """The configuration to use. Raises `OperatingError` when there is none."""
-    found = given or next((path for path in DEFAULT_CONFIGS if path.is_file()), None)
+    found = given or found_config()
     if found is None:
         raise OperatingError(
-            "no configuration found: neither ./netwatch.yaml nor /etc/netwatch/netwatch.yaml exists",
-            "name one with -c FILE",
+            "no configuration found: neither ./netwatch.yaml nor /etc/netwatch/netwatch.yaml is there for you to read",
+            "name one with -c FILE, or join the group netwatch",
         )
     return found
+
+
+def found_config() -> Path | None:
+    """The first of the usual places that holds a configuration; one whose folder may not be read counts as empty."""
+    for path in DEFAULT_CONFIGS:
+        try:
+            if path.is_file():
+                return path
+        except PermissionError:
+            continue
+    return None
 
 
 def client(config_file: Path | None, socket: Path | None) -> Client:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from netwatch import config as configuration
-from netwatch.cli.options import DEFAULT_CONFIGS, ConfigOption, JsonOption
+from netwatch.cli.options import ConfigOption, JsonOption, found_config
 from netwatch.cli.terminal import Terminal, say_json
 from netwatch.communication.planning.duties.roster import Duties, instant
 from netwatch.communication.planning.playbook_file import default_playbook, load_playbook
@@ -59,7 +59,7 @@ def playbook(
 
 
 def _view(given: ConfigOption, at: str | None, language: str) -> PlanView:
-    found = given or next((path for path in DEFAULT_CONFIGS if path.is_file()), None)
+    found = given or found_config()
     settings, people, plan = CommunicationSettings(), tuple[Person, ...](), default_playbook()
     channels: frozenset[str] | None = None
     if found is not None:

@@ -17,7 +17,7 @@ import typer
 from netwatch import config as configuration
 from netwatch.cli.client import Client, NotReachableError
 from netwatch.cli.exits import Exit
-from netwatch.cli.options import DEFAULT_CONFIGS, DEFAULT_SOCKET, ConfigOption, JsonOption, SocketOption
+from netwatch.cli.options import DEFAULT_SOCKET, ConfigOption, JsonOption, SocketOption, found_config
 from netwatch.cli.probe import icmp, snmp
 from netwatch.cli.probe.model import DaemonPart, ProbeReport, SnmpPart, Target
 from netwatch.cli.probe.showing import show
@@ -119,7 +119,7 @@ def _did_you_mean(wanted: str, devices: Mapping[str, object]) -> str:
 
 def _known(given: Path | None) -> Known:
     """The files named, else those that are found. Without any an address can be probed all the same."""
-    path = given or next((one for one in DEFAULT_CONFIGS if one.is_file()), None)
+    path = given or found_config()
     if path is None:
         return Known()
     loaded: Config | None = None

@@ -11,7 +11,7 @@ import typer
 
 from netwatch import config as configuration
 from netwatch.cli.factual import of_file, of_incident, of_settings
-from netwatch.cli.options import DEFAULT_CONFIGS, ConfigOption, JsonOption, SocketOption, client, the_one
+from netwatch.cli.options import ConfigOption, JsonOption, SocketOption, client, found_config, the_one
 from netwatch.cli.terminal import Terminal, say_json
 from netwatch.communication.model import Phase
 from netwatch.communication.settings import CommunicationSettings, zone_of
@@ -75,7 +75,7 @@ def render(
 
     Or with those of an incident; and the file that it comes from. Without TEXT: every text of the scope.
     """
-    found = config or next((path for path in DEFAULT_CONFIGS if path.is_file()), None)
+    found = config or found_config()
     own = configuration.load(found) if found else None
     texts = load_texts(own.templates if own else ())
     settings = own.communication if own else CommunicationSettings()

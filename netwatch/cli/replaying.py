@@ -67,7 +67,7 @@ def _show(terminal: Terminal, incident: Mapping[str, Any], inventory: Inventory)
     terminal.line(", ".join(f"{len(customers[key]):,} {key.replace('_', ' ')}" for key in customers), indent=4, hang=2)
     messages = incident["messages"]
     terminal.line(
-        f"would tell {counted(messages['customers'], 'customer')}; {counted(messages['internal'], 'message')} inside",
+        f"would send {counted(messages['customers'], 'message')} to customers, {messages['internal']:,} inside",
         indent=4, hang=2,
     )  # fmt: skip
     for reason in incident["reasons"]:

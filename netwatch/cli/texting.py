@@ -12,7 +12,7 @@ import typer
 from netwatch import config as configuration
 from netwatch.cli.exits import Exit
 from netwatch.cli.offline import FaultView
-from netwatch.cli.options import DEFAULT_CONFIGS, ConfigOption, JsonOption
+from netwatch.cli.options import ConfigOption, JsonOption, found_config
 from netwatch.cli.terminal import Terminal, say_json
 from netwatch.communication.planning.playbook_gallery import gallery
 from netwatch.communication.settings import zone_of
@@ -74,7 +74,7 @@ def texts(
 
 
 def _lint(given: ConfigOption, *, json: bool) -> None:
-    found = given or next((path for path in DEFAULT_CONFIGS if path.is_file()), None)
+    found = given or found_config()
     report = _linted(configuration.load(found)) if found is not None else lint()
     if json:
         made = LintView(not report.faults, _views(report.faults), _views(report.warnings), report.files, report.cells)

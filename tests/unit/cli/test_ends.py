@@ -94,7 +94,7 @@ def test_no_configuration_is_told_with_the_places_where_it_was_sought(netwatch, 
     said = netwatch("check")
     assert said.code == 1
     assert said.err == (
-        "no configuration found: neither ./netwatch.yaml nor /etc/netwatch/netwatch.yaml exists; name one with -c FILE\n"
+        "no configuration found: neither ./netwatch.yaml nor /etc/netwatch/netwatch.yaml is there for you to read; name one with -c FILE, or join the group netwatch\n"
     )
 
 

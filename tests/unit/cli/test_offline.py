@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from netwatch.cli import options
+from netwatch.errors import OperatingError
+
 NETWORK = """\
 sites: [{id: hgl-1, name: Hengelo Noord}]
 devices:
@@ -123,3 +126,21 @@ def test_a_broken_configuration_hides_a_running_daemon_only_when_it_is_named(net
     said = netwatch("status", "-c", "netwatch.yaml")
     assert said.code == 1
     assert "netwatch.yaml:1:1" in said.err
+
+
+def test_a_usual_place_that_may_not_be_read_counts_as_empty(monkeypatch, tmp_path):
+    locked = tmp_path / "etc"
+    locked.mkdir()
+
+    class Locked(type(locked)):
+        def is_file(self):
+            raise PermissionError(13, "Permission denied", str(self))
+
+    readable = tmp_path / "netwatch.yaml"
+    readable.write_text("inventory: []\n")
+    monkeypatch.setattr(options, "DEFAULT_CONFIGS", (Locked(locked / "netwatch.yaml"), readable))
+    assert options.found_config() == readable
+    monkeypatch.setattr(options, "DEFAULT_CONFIGS", (Locked(locked / "netwatch.yaml"),))
+    assert options.found_config() is None
+    with pytest.raises(OperatingError, match="is there for you to read"):
+        options.config_path(None)
