@@ -102,7 +102,8 @@ class Figures:
     def hints(self) -> tuple[str, ...]:
         """What polling found to be mended."""
         thinker = self._thinker
-        return tuple(hints(thinker.never_answered.devices, self._poller.missing_ports(), thinker.doubts))
+        poller = self._poller
+        return tuple(hints(thinker.never_answered.devices, poller.missing_ports(), thinker.doubts, poller.refusals()))
 
     def snapshot(self) -> MetricsSnapshot:
         """All figures as of now, from memory."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 from typing import Final
 
 from netwatch.diagnosis.model import InventoryDoubt
@@ -51,10 +52,16 @@ def hints(
     never_answered: tuple[str, ...],
     missing_ports: Mapping[str, AbstractSet[str]],
     doubts: Sequence[InventoryDoubt] = (),
+    refusals: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[str]:
     """Sentences for `netwatch status`."""
     if never_answered:
         yield f"SNMP never answered by {_listed(never_answered)}: wrong community, or no agent? Only pings see them."
+    by_reason: dict[str, list[str]] = {}
+    for device in sorted(refusals):
+        by_reason.setdefault(refusals[device], []).append(device)
+    for reason, devices in sorted(by_reason.items()):
+        yield f"SNMP refused by {_listed(devices)}: {reason}"
     ports = [f"{device}:{port}" for device in sorted(missing_ports) for port in sorted(missing_ports[device])]
     if ports:
         yield f"ports of the inventory that their devices do not have: {_listed(ports)}"

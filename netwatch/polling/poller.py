@@ -124,6 +124,10 @@ class Poller:
         """The inventory's ports that their devices do not have, by device."""
         return self._reads.missing()
 
+    def refusals(self) -> Mapping[str, str]:
+        """Why agents that answer refuse our SNMPv3 user, by device."""
+        return self._reads.refusals()
+
     def statistics(self) -> PollingStatistics:
         """What was counted since the start."""
         return PollingStatistics(

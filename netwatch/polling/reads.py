@@ -132,6 +132,10 @@ class Reads:
         """The inventory's ports that their devices do not have, by device."""
         return {device: entry.reader.missing for device, entry in self._entries.items() if entry.reader.missing}
 
+    def refusals(self) -> Mapping[str, str]:
+        """Why agents that answer refuse our user, by device."""
+        return {device: entry.agent.refused for device, entry in self._entries.items() if entry.agent.refused}
+
     def apply(self, plans: Mapping[str, DevicePlan], profiles: SnmpSettings, accesses: Mapping[str, Access]) -> None:
         """Ask these devices from now on; those that stay as they are notice nothing.
 

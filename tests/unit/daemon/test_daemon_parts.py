@@ -320,6 +320,12 @@ def test_an_agent_that_never_answered_is_named_and_one_that_did_is_not():
     assert list(hints((), {})) == []
 
 
+def test_agents_that_refuse_our_user_are_named_with_the_reason():
+    reason = "the agent does not know the user; compare `user`"
+    told = list(hints((), {}, (), {"b": reason, "a": reason, "c": "another"}))
+    assert told == ["SNMP refused by c: another", f"SNMP refused by a, b: {reason}"]
+
+
 def test_doubts_about_the_inventory_are_told_a_few_at_a_time():
     doubts = [InventoryDoubt(f"link:t{number}", f"trunk t{number} was never up") for number in range(7)]
     told = list(hints((), {}, doubts))
