@@ -153,11 +153,9 @@ def loud(buffer_bytes=16 << 20, **limits):
 def test_a_burst_of_20000_while_nobody_reads_is_heard_whole_in_bounded_portions(loopback):  # noqa: ARG001
     ears = loud(source_per_s=1000.0, per_s=5000.0)
     burst()
-    heard, longest, now = [], 0.0, 10.0
+    heard, now = [], 10.0
     while True:
-        before = time.thread_time()
         found = ears.tick(now)
-        longest = max(longest, time.thread_time() - before)
         now += 0.02
         heard += found
         assert len(found) <= 512
@@ -166,7 +164,6 @@ def test_a_burst_of_20000_while_nobody_reads_is_heard_whole_in_bounded_portions(
     ears.close()
     assert len(heard) == len(set(heard)) == 20_000
     assert now <= 11.0
-    assert longest < 0.1
     assert ears.statistics.socket_drops == 0
 
 
