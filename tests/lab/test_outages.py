@@ -83,6 +83,7 @@ def test_a_dual_homed_access_device_without_power_is_the_cause_though_both_its_t
 
 
 def test_when_the_monitors_own_uplink_is_cut_it_knows_that_it_is_blind_and_mails_no_customer(lab):
+    before = {one["id"] for one in lab.daemon.told()}
     cut_at = time.time()
     lab.network.cables.cut("noc-core-1")
     try:
@@ -93,9 +94,7 @@ def test_when_the_monitors_own_uplink_is_cut_it_knows_that_it_is_blind_and_mails
         lab.network.cables.mend("noc-core-1")
     lab.wait_over(incident["id"], OVER_S)
     lab.nobody_told(cut_at)
-    # The wall clock's step is added anew to each telling of an instant: they differ by microseconds.
-    since = moment(incident["opened_at"]) - 1.0
-    assert [one["id"] for one in lab.daemon.told() if moment(one["opened_at"]) >= since] == [incident["id"]]
+    assert {one["id"] for one in lab.daemon.told()} - before == {incident["id"]}
 
 
 def test_after_kill_9_in_mid_incident_the_same_incident_goes_on_and_nobody_is_told_twice(lab):
