@@ -1,5 +1,6 @@
 """What `run --record` writes: whole lines, in files that rotate, and never in the way of polling."""
 
+import contextlib
 import itertools
 import os
 import resource
@@ -127,19 +128,24 @@ def test_after_kill_9_every_line_is_whole(tmp_path):
     assert len(list(read(path))) > 1000
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def small_disk():
-    """No file of this process may grow beyond 8 KiB, as on a disk that is full."""
+    """No file of this process may grow beyond 8 KiB, as on a disk that is full.
+
+    Not a fixture: pytest tells a test's outcome before it takes fixtures down, and its own output
+    may be a longer file.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (8 * 1024, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("small_disk")
 def test_a_full_disk_ends_the_recording_with_one_message_and_polling_goes_on(tmp_path, caplog):
     path, passed = tmp_path / "seen.jsonl", []
-    with Recorder.open(Recording(path)) as recorder:
+    with small_disk(), Recorder.open(Recording(path)) as recorder:
         sink = recorder.before(passed.append)
         for second in range(1000):
             sink(poll(second))
