@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help setup packages demo test check lab fuzz bench campaign clean
+.PHONY: help setup packages demo test style check lab fuzz bench campaign clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,11 +29,13 @@ test: NEED = test
 test: packages setup ## every test, the lab with real parts included
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: setup ## style, types, import contract, fast tests, docs
+style: setup ## style, types, import contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+check: style ## the same and the fast tests, docs included
 	@$(BIN)/python -m pytest tests/unit tests/property tests/meta -m 'not slow and not lab'
 
 lab: NEED = test

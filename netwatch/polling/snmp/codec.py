@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from netwatch.polling.snmp import ber
 from netwatch.polling.snmp.ber import MAX_SUB_IDENTIFIERS, MalformedError, Value
@@ -233,6 +233,8 @@ def bindings(data: bytes, at: int, known: dict[bytes, VarBind] | None = None) ->
     if stop != end:
         raise MalformedError("bytes after the bindings")
     known = {} if known is None else known
+    if at < end and (again := _all_known(data, at, end, known)):
+        return again
     found: list[VarBind] = []
     take, recall = found.append, known.get
     while at < end:
@@ -283,6 +285,15 @@ def bindings(data: bytes, at: int, known: dict[bytes, VarBind] | None = None) ->
             take((name, tag, ber.value(data, tag, start, stop)))
         at = stop
     return found
+
+
+def _all_known(data: bytes, at: int, end: int, known: dict[bytes, VarBind]) -> list[VarBind] | None:
+    """The bindings from `at` to `end` when they are all of one size and were seen before: most of a table; else None."""
+    size = 2 + data[at + 1]
+    if data[at : at + size] not in known or (end - at) % size:
+        return None
+    found = [known.get(data[begin : begin + size]) for begin in range(at, end, size)]
+    return None if None in found else cast("list[VarBind]", found)
 
 
 def encode(message: Message) -> bytes:

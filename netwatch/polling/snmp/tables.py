@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from netwatch.polling.snmp import ber
@@ -17,6 +18,8 @@ _BINDING: Final = 10  # tags and lengths of one binding, about
 _MOST_REPETITIONS: Final = 100
 _ENDS_FROM: Final = ber.NO_SUCH_OBJECT  # the types that say that there is nothing more have the highest numbers
 _SAMPLE: Final = 8  # bindings whose size is taken
+_ROWS_KEPT: Final = 1_024  # of each column, about 0.2 MB
+_COLUMNS_KEPT: Final = 32
 _FEW: Final = 4  # rows: when so few get no answer, their size is not why
 
 Column = dict[bytes, Value]
@@ -78,12 +81,12 @@ def _take(
         return None
     ended: set[int] = set()
     for offset, place in enumerate(going):
-        part, column, rows = answer.varbinds[offset :: len(going)], columns[place], found[place]
-        size, before = len(column), len(rows)
-        inside = {name[size:]: value for name, tag, value in part if tag < _ENDS_FROM and name.startswith(column)}
+        part, rows = answer.varbinds[offset :: len(going)], found[place]
+        row_of, before = _rows_of(columns[place]), len(rows)
+        inside = {row: value for name, tag, value in part if tag < _ENDS_FROM and (row := row_of[name]) is not None}
         if len(inside) < len(part):
             beyond = part[len(inside) :]
-            if any(tag < _ENDS_FROM and name.startswith(column) for name, tag, _ in beyond):
+            if any(tag < _ENDS_FROM and row_of[name] is not None for name, tag, _ in beyond):
                 return None  # a row twice, or one after the end
             ended.add(place)
         if inside:
@@ -92,6 +95,26 @@ def _take(
         if len(rows) < before + len(inside):
             return None  # the agent would lead us in circles
     return ended
+
+
+class _RowsOf(dict[bytes, bytes | None]):
+    """A column's rows by their encoded OIDs: one object for all devices that have the row. None: of another column."""
+
+    def __init__(self, column: bytes) -> None:
+        super().__init__()
+        self._column = column
+
+    def __missing__(self, name: bytes) -> bytes | None:
+        row = name[len(self._column) :] if name.startswith(self._column) else None
+        if len(self) >= _ROWS_KEPT:
+            self.clear()
+        self[name] = row
+        return row
+
+
+@lru_cache(maxsize=_COLUMNS_KEPT)
+def _rows_of(column: bytes) -> _RowsOf:
+    return _RowsOf(column)
 
 
 def _next_rows(shape: TableShape, lasts: Sequence[bytes], expected: int) -> Dialogue[tuple[Answer, int]]:
