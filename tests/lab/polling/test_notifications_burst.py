@@ -59,7 +59,9 @@ async def test_20000_traps_in_a_second_delay_no_poll_and_trigger_no_more_than_ma
     clock, seen = SystemClock(), []
     poller = Poller(ring(), settings, SnmpSettings(trap_port=PORT), clock, seen.append)
     polling = asyncio.create_task(poller.run())
-    await asyncio.sleep(2.5)
+    async with asyncio.timeout(20):
+        while poller.statistics().icmp.sent < 2 * DEVICES:
+            await asyncio.sleep(0.02)
     pings_before = poller.statistics().icmp
     begun = clock.now()
     sender = await asyncio.create_subprocess_exec(
@@ -70,7 +72,9 @@ async def test_20000_traps_in_a_second_delay_no_poll_and_trigger_no_more_than_ma
     async with asyncio.timeout(10):
         while (traps := poller.statistics().traps).received + traps.socket_drops < TRAPS:
             await asyncio.sleep(0.02)
-    await asyncio.sleep(1.5)
+        counted_at = clock.now()
+        while len({f.device for f in seen if isinstance(f, IcmpObservation) and f.at > counted_at}) < DEVICES:
+            await asyncio.sleep(0.1)
     lasted_s = clock.now() - begun
     statistics = poller.statistics()
     polling.cancel()

@@ -14,7 +14,7 @@ from netwatch.clock import SystemClock
 from netwatch.errors import OperatingError
 from netwatch.polling.snmp import ber, dialogue, mib
 from netwatch.polling.snmp.agent import Agent
-from netwatch.polling.snmp.client import TICK_S, Client
+from netwatch.polling.snmp.client import TICK_S
 from netwatch.polling.snmp.codec import GET, GET_NEXT, V1, V2C, Message, Status, encode
 from netwatch.polling.snmp.names import text
 from netwatch.polling.snmp.objects.terms import ObjectStatistics
@@ -23,27 +23,11 @@ from netwatch.polling.snmp.session import Community
 from netwatch.polling.snmp.tables import TableShape, walk
 from netwatch.polling.snmp.uptime import Uptime
 from tests.lab.polling.scripted_agent import ScriptedAgent
+from tests.lab.polling.ticking import client
 
 pytestmark = pytest.mark.usefixtures("loopback")
 SYS_NAME = ber.oid("1.3.6.1.2.1.1.5.0")
 INTERFACES = [(number, f"ge-0/0/{number}") for number in range(1, 61)]
-
-
-@asynccontextmanager
-async def client():
-    made = Client(SystemClock(), rate_rps=10_000, receive_buffer_bytes=1 << 20, rng=random.Random(1))
-
-    async def tick():
-        while True:
-            made.tick(SystemClock().now())
-            await asyncio.sleep(TICK_S / 4)
-
-    task = asyncio.create_task(tick())
-    try:
-        yield made
-    finally:
-        task.cancel()
-        made.close()
 
 
 @asynccontextmanager
@@ -304,13 +288,15 @@ async def test_a_table_that_changed_without_a_restart_is_looked_up_again():
 async def test_a_port_that_the_device_does_not_have_is_told_once_and_found_when_it_appears(caplog):
     async with client() as asker, scripted([(1, "a")]) as peer:
         reader = reader_of(asker, agent_at(peer.port, timeout_s=1.0), "a", "ghost", resolve_interval_s=0.05)
-        for _ in range(3):
-            assert (await reader.read(["a", "ghost"])).ports.keys() == {"a"}
-            await asyncio.sleep(0.06)
+        async with asyncio.timeout(10):
+            while reader.statistics.resolutions < 3:
+                assert (await reader.read(["a", "ghost"])).ports.keys() == {"a"}
         assert reader.reader.missing == {"ghost"}
         assert caplog.text.count("device:ghost") == 1
         peer.interface(9, "ghost")
-        assert (await reader.read(["a", "ghost"])).ports.keys() == {"a", "ghost"}
+        async with asyncio.timeout(10):
+            while (await reader.read(["a", "ghost"])).ports.keys() != {"a", "ghost"}:
+                assert reader.reader.missing == {"ghost"}
         assert not reader.reader.missing
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from contextlib import asynccontextmanager
 
 import pytest
 
-from netwatch.clock import SystemClock
 from netwatch.polling.snmp import ber, dialogue, mib
 from netwatch.polling.snmp.agent import Agent
-from netwatch.polling.snmp.client import TICK_S, Client
 from netwatch.polling.snmp.codec import Status
 from netwatch.polling.snmp.tables import TableShape, walk
 from netwatch.polling.snmp.usm import UsmSession
 from tests.lab.polling.test_v3 import SYS_NAME, V3Agent, known_user
+from tests.lab.polling.ticking import client
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("loopback")]
 
@@ -26,23 +23,6 @@ def snmpd(loopback, tmp_path):  # noqa: ARG001 -- a fixture can't say usefixture
     made.start()
     yield made
     made.stop()
-
-
-@asynccontextmanager
-async def client():
-    made = Client(SystemClock(), rate_rps=10_000, receive_buffer_bytes=1 << 20, rng=random.Random(1))
-
-    async def tick():
-        while True:
-            made.tick(SystemClock().now())
-            await asyncio.sleep(TICK_S / 4)
-
-    task = asyncio.create_task(tick())
-    try:
-        yield made
-    finally:
-        task.cancel()
-        made.close()
 
 
 def agent_of(port, *pair, timeout_s=2.0, retries=0, **changed):
