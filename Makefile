@@ -45,6 +45,12 @@ lab: packages setup ## only the tests with real parts
 fuzz: setup ## a million mutated SNMP packets into the live receivers; ARGS="--packets N --seed N"
 	@$(BIN)/python -m tests.lab.polling.fuzz $(ARGS)
 
+soak: NEED = test
+soak: packages setup ## delivery for hours: 20,000 simulated seeds, every seeded bug, 200 kills; ARGS="--seed N" plays one seed
+	@$(BIN)/python -m tests.simulation.delivery --seeds 20000 --resume .soak.json $(ARGS)
+	@test -n "$(ARGS)" || $(BIN)/python -m tests.simulation.delivery.bugs
+	@test -n "$(ARGS)" || unshare --net sh -euc 'ip link set lo up; exec "$$@"' sh $(BIN)/python -m tests.lab.delivery.killing --kills 200
+
 bench: NEED = bench
 bench: packages setup ## speed as ratios against peers measured in the same run
 	@$(BIN)/python -c 'import gufo.snmp' 2>/dev/null || $(BIN)/pip install -qq --disable-pip-version-check --editable '.[bench]'
@@ -54,4 +60,4 @@ campaign: setup ## many simulated faults by class; writes the table in docs/expl
 	@$(BIN)/python -m netwatch.simulation.campaign --all --faults 1200 --jobs 2 --write docs/explanation/diagnosis.md $(ARGS)
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo-run
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .soak.json demo-run

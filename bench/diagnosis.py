@@ -1,12 +1,16 @@
 """What the diagnosis costs: one step, one observation, building it, memory; by size of the network and of the fault.
 
 The engine and the life cycle of production, fed by a plain poller with the usual intervals, one step a virtual second.
+Then the daemon's thinker in its thread, beside an event loop whose lateness is measured. All times are of this process
+alone, yet other programs on the same cores make them longer.
 """
 
 from __future__ import annotations
 
 import gc
 import json
+import math
+import os
 import random
 import resource
 import statistics
@@ -17,6 +21,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from bench.beside import LEARNT_S, lateness
+from bench.measuring import verdict
 from netwatch.diagnosis.engine import Engine
 from netwatch.incidents import lifecycle
 from netwatch.incidents.book import Book
@@ -32,6 +38,8 @@ SIZES = (1_000, 20_000)
 CUSTOMERS_EACH = 10
 #: Regions of the synthetic provider are grouped into so many provinces; half of the network is half of them.
 PROVINCES = 10
+#: So many states of the virtual network are kept at a time.
+TRUTHS = 64
 #: (name, begin, end) of what is measured; faults begin 5 s after the begin, so that the failing second is in it.
 SPANS = (
     ("quiet", 105.0, 135.0),
@@ -45,6 +53,17 @@ SPANS = (
     ("the same, lasting", 540.0, 570.0),
 )
 LOSS_RATIO = 0.01
+#: ms a step, median and 99th percentile of diagnosis and incidents together, with 20,000 devices.
+STEP_BOUNDS_MS = {
+    "quiet": 0.5,
+    "one aggregation device": 2.0,
+    "power of a region": 40.0,
+    "half of the network": 600.0,
+    "its recovery  ": 600.0,
+}
+LOOP_BOUND_MS, BUILD_BOUND_S, MEMORY_BOUND_MB = 50.0, 0.5, 400.0
+#: The spans in which the lateness of the event loop is measured; the quiet one tells what the machine itself adds.
+BESIDE = (SPANS[0], *SPANS[3:7])
 
 
 def provider(devices: int) -> Inventory:
@@ -150,6 +169,8 @@ def worker(devices: int, loss_ratio: float, only_quiet: bool) -> dict:
     found = provider(devices)
     network = VirtualNetwork(found, story(found), 1, SPANS[-1][2])
     poller = Rounds(found, network, loss_ratio)
+    for at in network.changes_at[:TRUTHS]:
+        network.at(at)  # its memory is the rehearsal's, and must not count
     gc.collect()
     gc.freeze()  # as the daemon does once the inventory is loaded
     before_mb = _memory_mb()
@@ -164,6 +185,8 @@ def worker(devices: int, loss_ratio: float, only_quiet: bool) -> dict:
     until_at = SPANS[0][2] if only_quiet else SPANS[-1][2]
     for second in range(1, int(until_at) + 1):
         clock.step(float(second), list(poller.second(float(second))))
+        if second == LEARNT_S:
+            gc.freeze()  # as the daemon does after its first look at everything
     return {
         "spans": {name: clock.between(begin, end) for name, begin, end in SPANS if end <= until_at},
         "observe_us": clock.observe_s / max(1, clock.observed) * 1e6,
@@ -203,7 +226,22 @@ class _Clock:
 
     def between(self, begin_at: float, end_at: float) -> dict:
         found = [step for step in self.steps if begin_at <= step[0] < end_at]
-        return {"diagnosis": spread(step[1] for step in found), "incidents": spread(step[2] for step in found)}
+        return {
+            "diagnosis": spread(step[1] for step in found),
+            "incidents": spread(step[2] for step in found),
+            "step": spread(step[1] + step[2] for step in found),
+        }
+
+
+def beside(devices: int) -> dict:
+    """Lateness of an event loop beside the thinker's thread, median, 99th percentile and maximum by span."""
+    found = provider(devices)
+    network = VirtualNetwork(found, story(found), 1, SPANS[-1][2])
+    poller = Rounds(found, network, 0.0)
+    gc.collect()
+    gc.freeze()
+    late = lateness(Engine(Topology(found)), poller.second, BESIDE)
+    return {"devices": len(found.devices), "late": {name: spread(values or [0.0]) for name, values in late.items()}}
 
 
 def spread(values: Iterable[float]) -> tuple[float, float, float]:
@@ -230,29 +268,64 @@ def _memory_mb() -> float:
 def run(rounds: int, targets: int) -> None:
     """Print the figures of each size; every one in a process of its own. One round: the spans hold many steps."""
     del rounds, targets
+    medians: dict[int, dict] = {}
     for devices in SIZES:
         for words, name in (([], "no probe is lost"), (["--loss"], "1 % of the probes are lost")):
-            command = [sys.executable, "-m", "bench.diagnosis", str(devices), *words]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            print_figures(name, json.loads(done.stdout.splitlines()[-1]))
+            figures = _measured(devices, *words)
+            print_figures(name, figures)
+            if not words:
+                medians[devices] = figures["spans"]
+        print_lateness(_measured(devices, "--beside"))
+    print_growth(medians)
+
+
+def _measured(devices: int, *words: str) -> dict:
+    command = [sys.executable, "-m", "bench.diagnosis", str(devices), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def print_figures(name: str, figures: dict) -> None:
     """One table: each span with its steps, then what does not belong to a span."""
-    print(f"  {figures['devices']} devices, {figures['customers']} customers, {name}: ms a step, median / p99 / max")
+    bounded = figures["devices"] == SIZES[-1]
+    print(
+        f"  {figures['devices']} devices, {figures['customers']} customers, {name}: ms a step, median / p99 / max; "
+        f"{os.getloadavg()[0]:.1f} programs at work on {os.cpu_count()} cores"
+    )
     for span, cost in figures["spans"].items():
-        each = "   ".join(
-            f"{part} {' / '.join(f'{ms:.2f}' for ms in cost[part])}" for part in ("diagnosis", "incidents")
-        )
-        print(f"    {span.strip():<28} {each}")
+        each = "   ".join(f"{part} {' / '.join(f'{ms:.2f}' for ms in cost[part])}" for part in cost)
+        most = STEP_BOUNDS_MS.get(span) if bounded and "lost" not in name.replace("no probe is lost", "") else None
+        print(f"    {span.strip():<28} {each}{verdict(cost['step'][1], most)}")
+    build_s = figures["graph_s"] + figures["engine_s"]
     print(
         f"    an observation {figures['observe_us']:.1f} us (an unchanged ping {figures['unchanged_us']:.1f} us), "
-        f"graph {figures['graph_s']:.2f} s, engine {figures['engine_s']:.2f} s, "
-        f"memory of both {figures['memory_mb']:.0f} MB (process {figures['rss_mb']:.0f} MB)",
+        f"graph {figures['graph_s']:.2f} s, engine {figures['engine_s']:.2f} s"
+        f"{verdict(build_s, BUILD_BOUND_S if bounded else None)}, memory of both {figures['memory_mb']:.0f} MB "
+        f"(process {figures['rss_mb']:.0f} MB){verdict(figures['memory_mb'], MEMORY_BOUND_MB if bounded else None)}",
         flush=True,
     )
 
 
+def print_lateness(figures: dict) -> None:
+    """How late the event loop's ticks of 10 ms came while the thinker's thread worked."""
+    print(f"  {figures['devices']} devices: ms that the event loop waited beside the thinker, median / p99 / max")
+    for span, late in figures["late"].items():
+        print(f"    {span.strip():<28} {' / '.join(f'{ms:.1f}' for ms in late)}{verdict(late[2], LOOP_BOUND_MS)}")
+    sys.stdout.flush()
+
+
+def print_growth(spans: dict[int, dict]) -> None:
+    """The power of the number of devices with which the longest step grows."""
+    small, large = SIZES[0], SIZES[-1]
+    for span in spans[large]:
+        few, many = spans[small][span]["step"][2], spans[large][span]["step"][2]
+        power = math.log(many / few) / math.log(large / small)
+        print(f"  longest step, {span.strip():<28} {few:.2f} -> {many:.2f} ms: as the devices to the power {power:.2f}")
+
+
 if __name__ == "__main__":
     lossy = "--loss" in sys.argv
-    print(json.dumps(worker(int(sys.argv[1]), LOSS_RATIO if lossy else 0.0, only_quiet=lossy)))
+    if "--beside" in sys.argv:
+        print(json.dumps(beside(int(sys.argv[1]))))
+    else:
+        print(json.dumps(worker(int(sys.argv[1]), LOSS_RATIO if lossy else 0.0, only_quiet=lossy)))

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from netwatch.communication.model import Conditions, Plan
-from netwatch.diagnosis.model import Diagnosis, Feedback, InventoryDoubt, Memory
+from netwatch.communication.planning.requests import Request
+from netwatch.diagnosis.model import Diagnosis, Feedback, InventoryDoubt, Memory, PortReading
 from netwatch.incidents import lifecycle
 from netwatch.incidents.book import Book
 from netwatch.incidents.model import Change, Command, Incident
@@ -27,6 +28,7 @@ class DiagnosisStage(Protocol):
     def observe(self, observation: Observation) -> None: ...
     def step(self, now: float, feedback: Feedback) -> Diagnosis: ...
     def inventory_doubts(self) -> tuple[InventoryDoubt, ...]: ...
+    def ports_of(self, device: str) -> Mapping[str, PortReading]: ...
     def remember(self) -> tuple[Memory, ...]: ...
     def remember_changes(self) -> tuple[Memory, ...]: ...
     def recall(self, memories: Sequence[Memory]) -> None: ...
@@ -35,13 +37,14 @@ class DiagnosisStage(Protocol):
 class PlanningStage(Protocol[StateT]):
     """What the pipeline asks of `netwatch.communication.planning.planner.Planner`."""
 
-    def step(
+    def step(  # noqa: PLR0917 - the planner's own order
         self,
         state: StateT,
         changes: Sequence[Change],
         incidents: Mapping[str, Incident],
         conditions: Conditions,
         now: float,
+        requests: Sequence[Request],
     ) -> tuple[StateT, Plan]: ...
 
 
@@ -75,8 +78,13 @@ class Pipeline(Generic[StateT]):
         """Take in one measured fact; concluded upon at the next step."""
         self._engine.observe(observation)
 
-    def step(self, now: float, commands: Sequence[Command], conditions: Conditions) -> Step[StateT]:
-        """Conclude all that was observed up to `now`; `conditions` are widened by what the diagnosis knows."""
+    def step(
+        self, now: float, commands: Sequence[Command], conditions: Conditions, requests: Sequence[Request] = ()
+    ) -> Step[StateT]:
+        """Conclude all that was observed up to `now`; `conditions` are widened by what the diagnosis knows.
+
+        `commands` are people's orders about incidents, `requests` what they say to the planner itself.
+        """
         diagnosis = self._engine.step(now, self.book.feedback())
         self.book, changes = lifecycle.step(self.book, diagnosis, commands, now, self._settings)
         plan = Plan()
@@ -86,7 +94,9 @@ class Pipeline(Generic[StateT]):
                 isolated=conditions.isolated or diagnosis.isolated,
                 warm=conditions.warm and diagnosis.warm,
             )
-            self.communication, plan = self._planner.step(self.communication, changes, self.book.incidents, known, now)
+            self.communication, plan = self._planner.step(
+                self.communication, changes, self.book.incidents, known, now, requests
+            )
         return Step(diagnosis, changes, plan, self.communication)
 
     def follow(self, settings: IncidentSettings, planner: PlanningStage[StateT]) -> None:
@@ -98,6 +108,10 @@ class Pipeline(Generic[StateT]):
     def inventory_doubts(self) -> tuple[InventoryDoubt, ...]:
         """Where inventory and network seem to disagree. It looks at everything: not at every step."""
         return self._engine.inventory_doubts()
+
+    def ports_of(self, device: str) -> Mapping[str, PortReading]:
+        """The newest reading of each port of `device`, by name; may be asked from another thread."""
+        return self._engine.ports_of(device)
 
     def remember(self) -> tuple[Memory, ...]:
         """What the diagnosis wants kept over a restart."""

@@ -41,6 +41,8 @@ def audit(
 
     Single points of failure, shared risks that defeat redundancy, blind spots, and what nobody wrote down.
     """
+    if element is not None and svg is None:
+        raise InputError([Fault(Place("--element"), "only a drawing shows one element", "add --svg FILE")])
     settings = configuration.load(config_path(config))
     inventory = settings.load_inventory(lenient=lenient)
     report = examine(inventory)
@@ -149,7 +151,7 @@ def _battery(minutes: float | None) -> str:
 def _show_blind(terminal: Terminal, blind: Blind, inventory: Inventory) -> None:
     words = f"hides {counted(blind.devices, 'device')} with {counted(blind.customers, 'customer')}"
     if blind.served:
-        words += f"; {blind.served:,} of them would still work, and be held for cut off"
+        words += f"; {counted(blind.served, 'device')} of these would still work, and be held for cut off"
     terminal.line((element_name(inventory, blind.through), "bold"), f" {words}", indent=2, hang=4)
 
 

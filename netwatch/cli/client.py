@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import quote
 
 from netwatch.errors import OperatingError
 from netwatch.late import late
+from netwatch.web.calllist import CallListView
 from netwatch.web.device import DeviceView
 from netwatch.web.model import (
     Done,
@@ -22,6 +25,7 @@ from netwatch.web.model import (
     WhyView,
 )
 from netwatch.web.wire import Approvals, Incidents, Refusal, decode
+from netwatch.web.wishes import Addresses, OptOuts
 
 if TYPE_CHECKING:
     import httpx
@@ -70,6 +74,9 @@ class Client:
     def why(self, incident: str) -> WhyView:
         return self._get(WhyView, f"/incidents/{quote(incident, safe='')}/why")
 
+    def call_list(self, incident: str) -> CallListView:
+        return self._get(CallListView, f"/incidents/{quote(incident, safe='')}/calls")
+
     def lookup(self, query: str) -> LookupView:
         return self._get(LookupView, "/lookup", {"q": query})
 
@@ -79,12 +86,45 @@ class Client:
     def order(self, incident: str, order: str, by: str, text: str = "") -> Done:
         return self._post(f"/incidents/{quote(incident, safe='')}/{order}", {"by": by, "text": text})
 
+    def acknowledge(self, incident: str, task: str, person: str, by: str) -> Done:
+        path = f"/incidents/{quote(incident, safe='')}/ack" if incident else "/ack"
+        return self._post(path, {"by": by, "task": task, "person": person})
+
+    def estimate(self, incident: str, until: datetime | None, since: datetime | None, text: str, by: str) -> Done:
+        ends = {"until": until and until.isoformat(), "since": since and since.isoformat()}
+        return self._post(f"/incidents/{quote(incident, safe='')}/estimate", {"by": by, "text": text, **ends})
+
+    def correct(self, incident: str, text: str, customers: Sequence[str], by: str) -> Done:
+        body = {"by": by, "text": text, "customers": list(customers)}
+        return self._post(f"/incidents/{quote(incident, safe='')}/correct", body)
+
+    def promise(self, customer: str, until: datetime, incident: str, by: str) -> Done:
+        body = {"by": by, "customer": customer, "until": until.isoformat(), "incident": incident}
+        return self._post("/promises", body)
+
+    def called(self, customer: str, by: str) -> Done:
+        return self._post("/called", {"by": by, "customer": customer})
+
     def device(self, device: str) -> DeviceView:
         answer = self._ask("GET", "/device", params={"id": device}, timeout=_DEVICE_S)
         return decode(DeviceView, answer)
 
-    def reload(self, by: str) -> ReloadView:
-        return decode(ReloadView, self._ask("POST", "/reload", json={"by": by}, timeout=_RELOAD_S))
+    def reload(self, by: str, *, confirmed: bool) -> ReloadView:
+        body = {"by": by, "confirmed": confirmed}
+        return decode(ReloadView, self._ask("POST", "/reload", json=body, timeout=_RELOAD_S))
+
+    def optouts(self) -> OptOuts:
+        return self._get(OptOuts, "/optouts")
+
+    def opt_out(self, customer: str, channel: str, by: str, *, but_ends: bool, on: bool) -> Done:
+        body = {"customer": customer, "channel": channel, "by": by, "but_ends": but_ends, "on": on}
+        return self._post("/optouts", body)
+
+    def addresses(self) -> Addresses:
+        return self._get(Addresses, "/addresses")
+
+    def mended(self, customer: str, by: str) -> Done:
+        return self._post("/addresses", {"customer": customer, "by": by})
 
     def hold(self, *, on: bool, by: str) -> Done:
         return self._post("/hold", {"on": on, "by": by})

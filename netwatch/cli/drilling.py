@@ -21,7 +21,7 @@ from netwatch.simulation.drill import drill as rehearse
 from netwatch.simulation.drillfile import Script, read_options, read_script
 from netwatch.simulation.faults import Breakage
 from netwatch.simulation.singles import Outcome, Singles, rehearse_singles
-from netwatch.web.names import counted, element_name, listed
+from netwatch.web.names import counted, element_name, less_likely, listed
 
 _SHOWN_TEXTS: Final = 1
 _MOST: Final = 2_000
@@ -105,6 +105,8 @@ def _show(account: Mapping[str, Any], inventory: Inventory) -> None:
     style = "bold white on green" if promise["kept"] else "bold white on red"
     terminal.line((f" {promise['sentence']} ", style), hang=2)
     _show_people(terminal, promise)
+    for line in promise["routes_missing"]:
+        terminal.line((line, "yellow"), indent=2, hang=2)
     told = " ".join(moment["what"] for moment in account["timeline"])
     if "on battery" in told and not account["incidents"]:
         hint = "Batteries last longer than this drill: `for` more seconds than they have shows what happens then."
@@ -125,6 +127,7 @@ def _show_people(terminal: Terminal, promise: Mapping[str, Any]) -> None:
         "wrong": "told although nothing ails them",
         "waiting": "wait for a person's approval",
         "unreachable": "hit, but no step of the playbook reaches them",
+        "unrouted": "of them could be told if their channels had a route",
     }
     for key, what in words.items():
         if promise[key]:
@@ -152,8 +155,8 @@ def _show_accounts(terminal: Terminal, account: Mapping[str, Any], inventory: In
             took = (f"+{max(0.0, since_s - before_s):.1f}", "dim")
             terminal.line(f"{since_s:9.1f}  {stage['name']:36} ", took, late, indent=2, hang=11)
             before_s = max(before_s, since_s)
-        left_s = account["promise_s"] - before_s
-        terminal.line(f"{left_s:9.1f}  left of the promise", indent=2, hang=11)
+        if all(stage["since_fault_s"] is not None for stage in one["stages"]):
+            terminal.line(f"{account['promise_s'] - before_s:9.1f}  left of the promise", indent=2, hang=11)
 
 
 def _show_incidents(terminal: Terminal, account: Mapping[str, Any], inventory: Inventory) -> None:
@@ -168,9 +171,10 @@ def _show_incidents(terminal: Terminal, account: Mapping[str, Any], inventory: I
         for reason in incident["reasons"]:
             terminal.line("- ", reason, indent=6, hang=2)
         for other in incident["alternatives"]:
-            times = 10 ** min(other["extra_cost"], 6.0)
             names = listed((element_name(inventory, ref) for ref in other["root_causes"]), 4)
-            terminal.line("- could also be ", names, f": {times:,.0f} times less likely", indent=6, hang=2)
+            terminal.line(
+                "- could also be ", names, f": {less_likely(10 ** min(other['extra_cost'], 6.0))}", indent=6, hang=2
+            )
     truth = max(account["truth"], key=lambda at: len(at["out"]) + len(at["degraded"]), default=None)
     if truth is not None:
         really = ", ".join(f"{len(truth[key]):,} {key.replace('_', ' ')}" for key in ("out", "degraded", "at_risk"))
@@ -264,6 +268,8 @@ def _show_outcome(terminal: Terminal, one: Outcome, inventory: Inventory) -> Non
     verdict = ("ok  ", "green") if one.kept else ("ASKS", "bold yellow") if one.asks else ("BAD ", "bold red")
     battery = f", {one.battery_minutes:.0f} min after power is lost" if one.battery_minutes else ""
     words = [f"{one.fault} ({element_name(inventory, one.ref)}{battery})"]
+    if one.root_causes not in {(), (one.ref,)}:
+        words.append(f"Told as {listed((element_name(inventory, ref) for ref in one.root_causes), 4)}")
     if not one.kept or not one.cause_right:
         words.append(one.sentence)
     terminal.line(f"{one.customers:9,} {told:>8} {cause:6} ", verdict, f" {'. '.join(words)}", hang=31)

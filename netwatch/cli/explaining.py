@@ -12,7 +12,7 @@ from netwatch.cli.looking import show_approvals, show_incident
 from netwatch.cli.options import ConfigOption, IncidentArgument, JsonOption, SocketOption, client, the_one
 from netwatch.cli.terminal import Terminal, clock_time, say_json
 from netwatch.web.model import CustomerView, LookupView, OutageForCustomer, WhyView
-from netwatch.web.names import counted
+from netwatch.web.names import counted, less_likely
 from netwatch.web.wire import encode_pretty
 
 _STATE_STYLES = {
@@ -80,7 +80,7 @@ def _show_why(terminal: Terminal, view: WhyView) -> None:
         terminal.line(f"{clock_time(moment.at, now)} ", seconds, moment.text, indent=2, hang=21)
     _heading(terminal, "What else it could be")
     for other in view.alternatives:
-        terminal.line("- ", f"{other.text}: {other.times_less_likely:,.0f} times less likely", indent=2, hang=2)
+        terminal.line("- ", f"{other.text}: {less_likely(other.times_less_likely)}", indent=2, hang=2)
     if not view.alternatives:
         terminal.line("Nothing else comes close.", indent=2)
     _heading(terminal, "What it means for customers")

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter
-
 from netwatch.communication.settings import CommunicationSettings, zone_of
 from netwatch.communication.texts.facts import VARIABLES, Facts, Root, clean, clean_note
 from netwatch.errors import InputError
@@ -91,7 +89,7 @@ def of_file(facts: Facts, path: Path, zone: ZoneInfo) -> Facts:
             faults.add(value.key_place, f'no variable is named "{name}"', f"see docs/reference/texts.md{hint}")
             continue
         try:
-            given[name] = validate(value, TypeAdapter(kinds[name]), lines=True)
+            given[name] = validate(value, kinds[name], lines=True)
         except InputError as error:
             faults.extend(error.faults)
     faults.raise_any()

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from netwatch.cli.exits import Exit
 from netwatch.cli.options import ConfigOption, JsonOption, SocketOption, client
 from netwatch.cli.terminal import Piece, Terminal, clock_time, say_json, span
-from netwatch.web.model import ApprovalView, IncidentView, ReloadView, StatusView
+from netwatch.late import late
+from netwatch.web.errands import CallView, TaskView
+from netwatch.web.model import ApprovalView, IncidentView, PageCopyView, ReloadView, StatusView
 from netwatch.web.names import counted, progress
 from netwatch.web.wire import Incidents, encode_pretty
+
+if TYPE_CHECKING:
+    from netwatch.cli import calling
+else:
+    calling = late("netwatch.cli.calling")
 
 _SCOPE_STYLES = {"regional": "bold white on red", "customer": "bold yellow", "redundancy": "bold cyan"}
 _STATE_STYLES = {"up": "green", "degraded": "yellow", "down": "red", "unreachable": "magenta", "unknown": "dim"}
@@ -36,12 +43,29 @@ def status(config: ConfigOption = None, socket: SocketOption = None, json: JsonO
 
 
 def incidents(
+    incident: Annotated[
+        str | None,
+        typer.Argument(metavar="INCIDENT", show_default=False, help="With --calls: whose. Default: the only one."),
+    ] = None,
+    *,
+    calls: Annotated[
+        bool, typer.Option("--calls", help="Whom to ring up in it, hardest hit first.", metavar="")
+    ] = False,
+    script: Annotated[bool, typer.Option("--script", help="With --calls: what to say too.", metavar="")] = False,
     config: ConfigOption = None,
     socket: SocketOption = None,
     everything: Annotated[bool, typer.Option("--all", "-a", help="Closed ones too, newest first.", metavar="")] = False,
     json: JsonOption = False,
 ) -> None:
-    """The open incidents, gravest first."""
+    """The open incidents, gravest first.
+
+    With --calls the list of those to ring up in one of them; exit code 1: nobody is.
+    """
+    if calls:
+        calling.show_calls(incident, config, socket, script=script, json=json)
+        return
+    if incident is not None or script:
+        raise typer.BadParameter("INCIDENT and --script go with --calls", param_hint="INCIDENT")
     with client(config, socket) as daemon:
         found = daemon.incidents(closed=everything)
     if json:
@@ -51,8 +75,8 @@ def incidents(
     if not found:
         terminal.line("No incidents." if everything else ("No open incidents.", "green"))
     now = datetime.now(UTC)
-    for incident in found:
-        show_incident(terminal, incident, now)
+    for one in found:
+        show_incident(terminal, one, now)
 
 
 def _show_status(terminal: Terminal, view: StatusView) -> None:
@@ -128,10 +152,34 @@ def _show_messages(terminal: Terminal, view: StatusView) -> None:
         terminal.line((f"{channel}: ", "dim"), figures, indent=2, hang=2)
     if view.promises_owed:
         terminal.line(("promised updates owed: ", "dim"), str(view.promises_owed), indent=2)
+    for call in view.calls:
+        _show_call(terminal, call, view.at)
     if view.page:
         terminal.line(("page: ", "dim"), view.page, indent=2)
+    for copy in view.page_copies:
+        show_copy(terminal, copy, view.at)
     for hint in view.hints:
         terminal.line(("to mend: ", "yellow"), hint, indent=2, hang=4)
+
+
+def _show_call(terminal: Terminal, call: CallView, now: datetime) -> None:
+    words = f"ring {call.name or call.customer} ({call.customer}){f', {call.phone}' if call.phone else ''}"
+    words += f" by {clock_time(call.due_at, now)}"
+    words += f", promised by {call.by}" if call.by else ", the outage is over" if call.over else ""
+    pieces: list[Piece] = [("call owed: ", "dim"), words]
+    if call.missed:
+        pieces.append((", MISSED", "bold red"))
+    terminal.line(*pieces, indent=2, hang=4)
+
+
+def show_copy(terminal: Terminal, copy: PageCopyView, now: datetime) -> None:
+    """Whether the page stands on another host as it stands here."""
+    verified = f"verified at {clock_time(copy.verified_at, now)}" if copy.verified_at else "not verified yet"
+    pieces: list[Piece] = [("page copy: ", "dim"), f"{copy.name} {verified}"]
+    if copy.error:
+        late = f", behind since {clock_time(copy.behind_since_at, now)}" if copy.behind_since_at else ""
+        pieces.append((f"{late}: {copy.error}", "bold red"))
+    terminal.line(*pieces, indent=2, hang=4)
 
 
 def show_incident(terminal: Terminal, incident: IncidentView, now: datetime) -> None:
@@ -152,8 +200,27 @@ def show_incident(terminal: Terminal, incident: IncidentView, now: datetime) -> 
         late = incident.next_update_at < now
         words = f"next update promised for {clock_time(incident.next_update_at, now)}"
         terminal.line((words + (", OVERDUE" if late else ""), "bold red" if late else ""), indent=4, hang=2)
+    if incident.estimate_until_at:
+        passed = ", PASSED" if incident.estimate_until_at < now else ""
+        terminal.line(f"may be over by {clock_time(incident.estimate_until_at, now)}{passed}", indent=4, hang=2)
+    for task in incident.tasks:
+        _show_task(terminal, task, now)
     if incident.note:
         terminal.line(("note: ", "dim"), incident.note.replace("\n", " / "), indent=4, hang=2)
+
+
+def _show_task(terminal: Terminal, task: TaskView, now: datetime) -> None:
+    """One line: who has it, or who was asked last, since when and until when."""
+    head = f"task {task.number} {task.duty}: "
+    if task.taken_by:
+        when = f" since {clock_time(task.taken_at, now)}" if task.taken_at else ""
+        terminal.line((f"{head}{task.taken_by} has it{when}", "dim"), indent=4, hang=2)
+        return
+    asked = ", ".join(task.holders) or "nobody"
+    words = f"{asked} asked since {clock_time(task.since_at, now)}, answer by {clock_time(task.answer_by_at, now)}"
+    style = "bold red" if task.overdue else "yellow"
+    pieces: list[Piece] = [(f"{head}{words}{', OVERDUE' if task.overdue else ''}", style)]
+    terminal.line(*pieces, f"  take it: netwatch ack {task.code}", indent=4, hang=2)
 
 
 def _customers(incident: IncidentView) -> list[Piece]:

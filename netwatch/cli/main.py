@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
@@ -35,7 +35,7 @@ def netwatch(
     ] = False,
     _debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.", metavar="")] = False,
 ) -> None:
-    """Polls a network, diagnoses outages, tells the right people within three minutes."""
+    """Polls a network, diagnoses outages, tells the right people in three minutes."""
 
 
 class _Command(NamedTuple):
@@ -58,8 +58,14 @@ COMMANDS: Final = MappingProxyType({
     "veto": _Command(_OUTAGE, "ordering", "netwatch veto"),
     "approve": _Command(_OUTAGE, "ordering", "netwatch approve 7F3K"),
     "update": _Command(_OUTAGE, "ordering", 'netwatch update 7F3K "Our engineer is on site."'),
+    "ack": _Command(_OUTAGE, "answering", "netwatch ack 7F3K"),
+    "promise": _Command(_OUTAGE, "answering", "netwatch promise c-17 15:00"),
+    "called": _Command(_OUTAGE, "answering", "netwatch called c-17"),
+    "correct": _Command(_OUTAGE, "answering", 'netwatch correct 7F3K "a probe of ours was wrong"'),
     "resolve": _Command(_OUTAGE, "ordering", 'netwatch resolve 7F3K "customer moved house"'),
     "hold": _Command(_OUTAGE, "ordering", "netwatch hold on"),
+    "optout": _Command(_OUTAGE, "wishing", "netwatch optout c-17 --channel sms"),
+    "addresses": _Command(_OUTAGE, "wishing", "netwatch addresses"),
     "reload": _Command(_START, "reloading", "netwatch reload"),
     "check": _Command(_PREPARE, "offline", "netwatch check -c netwatch.yaml"),
     "drill": _Command(_PREPARE, "drilling", 'netwatch drill --fault "cut duct-a35 at 30 for 600"'),
@@ -93,13 +99,18 @@ def application(arguments: Sequence[str] = ()) -> typer.Typer:
 
 def main() -> None:
     """Runs the command line and ends the process."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    told(lambda: typer.main.get_command(application(arguments))(arguments, prog_name="netwatch"), debug=debug)
+
+
+def told(work: Callable[[], object], *, debug: bool) -> None:
+    """Do it; an error becomes words and an exit code, and ends the process."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal in an old character set shows ? for what it lacks, rather than stop an answer half way.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    debug = len(arguments) < len(sys.argv) - 1
     try:
-        typer.main.get_command(application(arguments))(arguments, prog_name="netwatch")
+        work()
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     except NetwatchError as error:

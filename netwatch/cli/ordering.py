@@ -19,6 +19,7 @@ from netwatch.cli.options import (
     the_one,
 )
 from netwatch.cli.terminal import Terminal, say_json
+from netwatch.cli.times import span
 from netwatch.diagnosis.model import Scenario
 from netwatch.web.model import Done, UnknownIncidentError
 from netwatch.web.wire import encode_pretty
@@ -44,7 +45,7 @@ def approve(
     """
     with client(config, socket) as daemon:
         done = daemon.order(_waiting(daemon, incident), "approve", orderer(by))
-    _done(done, json=json)
+    show_done(done, json=json)
 
 
 def veto(
@@ -61,7 +62,7 @@ def veto(
     """
     with client(config, socket) as daemon:
         done = daemon.order(_waiting(daemon, incident, or_open=True), "veto", orderer(by))
-    _done(done, json=json)
+    show_done(done, json=json)
 
 
 def update(
@@ -70,26 +71,37 @@ def update(
         str | None, typer.Argument(metavar="TEXT", show_default=False, help="Words for the next update.")
     ] = None,
     scenario: Annotated[Scenario | None, typer.Option("--scenario", help="Name the scenario yourself.")] = None,
+    estimate: Annotated[
+        str | None,
+        typer.Option(
+            "--estimate", metavar="TIME", show_default=False, help="When it may be over: 16:00, 14:00..16:00, or none."
+        ),
+    ] = None,
     *,
     config: ConfigOption = None,
     socket: SocketOption = None,
     by: ByOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Tell everyone more, or correct the scenario.
+    """Tell everyone more, or when it may be over.
 
-    Your words go into the next update of all who were told, of the page and of the staff.
+    Your words go into the next update of all who were told, of the page and of the staff. An estimate is told once for
+    each real change: late rather than early.
     """
-    if text is None and scenario is None:
-        raise typer.BadParameter("give a text, --scenario, or both", param_hint="TEXT")
+    if text is None and scenario is None and estimate is None:
+        raise typer.BadParameter("give a text, --estimate or --scenario", param_hint="TEXT")
+    ends = None if estimate is None else span(estimate)
     texts: list[str] = []
     with client(config, socket) as daemon:
         chosen = the_one(incident, daemon.incidents(), "open incident")
         if scenario is not None:
             texts.append(daemon.order(chosen, "scenario", orderer(by), scenario.value).text)
-        if text is not None:
+        if ends is not None:
+            since, until = ends
+            texts.append(daemon.estimate(chosen, until, since, text or "", orderer(by)).text)
+        elif text is not None:
             texts.append(daemon.order(chosen, "update", orderer(by), text).text)
-    _done(Done("\n".join(texts)), json=json)
+    show_done(Done("\n".join(texts)), json=json)
 
 
 def resolve(
@@ -108,7 +120,7 @@ def resolve(
     with client(config, socket) as daemon:
         chosen = the_one(incident, daemon.incidents(), "open incident")
         done = daemon.order(chosen, "resolve", orderer(by), reason)
-    _done(done, json=json)
+    show_done(done, json=json)
 
 
 def hold(
@@ -124,7 +136,7 @@ def hold(
     """
     with client(config, socket) as daemon:
         done = daemon.hold(on=switch is OnOff.ON, by=orderer(by))
-    _done(done, json=json)
+    show_done(done, json=json)
 
 
 def _waiting(daemon: Client, incident: str | None, *, or_open: bool = False) -> str:
@@ -132,9 +144,11 @@ def _waiting(daemon: Client, incident: str | None, *, or_open: bool = False) -> 
 
     Notices that nobody need approve can be vetoed too, until they are sent.
     """
+    waiting = {approval.incident for approval in daemon.approvals().approvals if not approval.vetoed_by}
+    if incident in waiting:
+        return str(incident)  # announced work is no incident, and may wait all the same
     if incident is not None:
         return the_one(incident, daemon.incidents(closed=True), "incident")
-    waiting = {approval.incident for approval in daemon.approvals().approvals if not approval.vetoed_by}
     found = daemon.incidents()
     candidates = tuple(view for view in found if view.id in waiting) or (found if or_open else ())
     if not candidates:
@@ -142,7 +156,8 @@ def _waiting(daemon: Client, incident: str | None, *, or_open: bool = False) -> 
     return the_one(None, candidates, "incident")
 
 
-def _done(done: Done, *, json: bool) -> None:
+def show_done(done: Done, *, json: bool) -> None:
+    """What the daemon answers to an order."""
     if json:
         say_json(encode_pretty(done))
     else:

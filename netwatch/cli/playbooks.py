@@ -13,7 +13,7 @@ from netwatch import config as configuration
 from netwatch.cli.options import ConfigOption, JsonOption, found_config
 from netwatch.cli.terminal import Terminal, say_json
 from netwatch.communication.planning.duties.roster import Duties, instant
-from netwatch.communication.planning.playbook_file import default_playbook, load_playbook
+from netwatch.communication.planning.playbook_file import default_playbook
 from netwatch.communication.planning.playbook_view import (
     Company,
     DutyView,
@@ -65,7 +65,7 @@ def _view(given: ConfigOption, at: str | None, language: str) -> PlanView:
     if found is not None:
         config = configuration.load(found)
         settings, people = config.communication, config.people
-        plan = load_playbook(config.playbook) if config.playbook else plan
+        plan = config.load_playbook()
         channels = frozenset(
             one.name for one in fields(config.channels) if getattr(getattr(config.channels, one.name), "routes", ())
         )

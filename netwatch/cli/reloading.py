@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
@@ -14,15 +15,20 @@ from netwatch.web.wire import encode_pretty
 
 
 def reload(
-    config: ConfigOption = None, socket: SocketOption = None, by: ByOption = None, json: JsonOption = False
+    confirm: Annotated[bool, typer.Option("--confirm", help="Also when much of the network changes by it.")] = False,
+    *,
+    config: ConfigOption = None,
+    socket: SocketOption = None,
+    by: ByOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Read configuration and inventory again, while it runs.
 
-    Nothing is disturbed: devices that stay are polled on, incidents go on. Exit code 1: there are faults, and the
-    daemon goes on with what it had.
+    Nothing is disturbed: devices that stay are polled on, incidents go on. Exit code 1: there are faults, or so much
+    changes that you must confirm it, and the daemon goes on with what it had.
     """
     with client(config, socket) as daemon:
-        view = daemon.reload(orderer(by))
+        view = daemon.reload(orderer(by), confirmed=confirm)
     if json:
         say_json(encode_pretty(view))
     else:

@@ -8,12 +8,9 @@ from typing import Annotated
 
 import typer
 
-from netwatch import daemon
+from netwatch.cli import serving
 from netwatch.cli.options import ConfigOption, config_path
-from netwatch.cli.screen import Screen
 from netwatch.daemon import recording
-from netwatch.daemon.recording import Recording
-from netwatch.web import logs
 
 
 def run(
@@ -34,7 +31,8 @@ def run(
 
     Stays in the foreground; systemd or Ctrl-C ends it, SIGHUP makes it read its files again.
     """
-    kept = None if record is None else Recording(record, record_mb, record_files)
-    with Screen(sys.stderr) as screen:
-        logs.setup(screen.stream, verbose=verbose)
-        daemon.run(config_path(config), record=kept, show=screen.show)
+    serving.become(
+        serving.Wanted(
+            str(config_path(config)), str(record or ""), record_mb, record_files, verbose, "--debug" in sys.argv
+        )
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Audience(StrEnum):
-    """Who reads it."""
+    """Who reads it. What is for social media is a colleague's draft (SOCIAL), or the post itself (POST)."""
 
     ONCALL = "oncall"
     STAFF = "staff"
@@ -19,10 +20,13 @@ class Audience(StrEnum):
     PHONE = "phone"
     SOCIAL = "social"
     PRESS = "press"
+    POST = "post"
 
 
-#: Audiences outside the company's walls: brakes, approval and opt-outs apply.
-EXTERNAL = frozenset({Audience.CRITICAL, Audience.CUSTOMER})
+#: Audiences outside the company's walls: brakes and approval apply.
+EXTERNAL = frozenset({Audience.CRITICAL, Audience.CUSTOMER, Audience.POST})
+#: Single customers: opt-outs, quiet hours, refused addresses, and a beginning that is read once.
+CUSTOMERS = frozenset({Audience.CRITICAL, Audience.CUSTOMER})
 
 
 class Phase(StrEnum):
@@ -36,6 +40,7 @@ class Phase(StrEnum):
     RESOLVED = "resolved"
     CORRECTION = "correction"
     PLANNED = "planned"
+    FEEDBACK = "feedback"
 
 
 #: The end of an outage for its recipient. Told only to those who were told of it; whatever of the incident is
@@ -59,6 +64,17 @@ class State(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class Extent(StrEnum):
+    """How much of a channel a customer does without."""
+
+    EVERYTHING = "everything"
+    ALL_BUT_THE_END = "all_but_the_end"
+
+
+#: The recipient of a message that tells an on-call service only this: somebody has taken the incident.
+TAKEN: Final = "taken:oncall"
+
+
 def message_id(incident: str, phase: Phase, update: int, channel: str, recipient: str) -> str:
     """The stable identity of a message: the same facts give the same id, whatever the template's version."""
     text = "\x1f".join((incident, phase.value, str(update), channel, recipient))
@@ -72,7 +88,8 @@ class Message:
     `recipient` is a customer's or person's id, `address` where the channel delivers. `update` counts the
     incident's tellings from 0 (opened). `priority`: lower is sent first. Instants on the timeline;
     `expires_at` is when the text is too stale to send. `told_as`: the id of a merged incident under which the
-    recipient was told before; who was told of it counts as told of `incident` ("" = none).
+    recipient was told before; who was told of it counts as told of `incident` ("" = none). `segment`: the
+    customer's ("" = a colleague), for quiet hours.
     """
 
     id: str
@@ -90,6 +107,7 @@ class Message:
     planned_at: float
     expires_at: float
     told_as: str = ""
+    segment: str = ""
 
 
 class ApprovalKind(StrEnum):
@@ -120,12 +138,18 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The published time of an incident's next update. `kept_at` None = still owed."""
+    """What was promised for a time: an incident's next update, or a call to one customer. `kept_at` None = still owed.
+
+    `customer` empty = an update; else `by` (a person's id, may be empty) promised to ring that customer, `update` is
+    the call's own number, and `incident` may be empty.
+    """
 
     incident: str
     update: int
     due_at: float
     kept_at: float | None = None
+    customer: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +178,8 @@ class Plan:
 
     `supersede` holds (incident, update): whatever of that incident has a lower update number and is unsent
     is superseded, for every recipient (its end, or its merging). Without being listed here, a message
-    supersedes its own recipient's earlier unsent ones of the same incident and channel.
+    supersedes its own recipient's earlier unsent ones of the same incident and channel. `dealt_with` holds the ids of
+    refusals for which another way was looked for.
     """
 
     messages: tuple[Message, ...] = ()
@@ -162,9 +187,36 @@ class Plan:
     promises: tuple[Promise, ...] = ()
     page: tuple[PageEntry, ...] = ()
     supersede: tuple[tuple[str, int], ...] = ()
+    dealt_with: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.messages or self.approvals or self.promises or self.page or self.supersede)
+        told = self.messages or self.approvals or self.promises or self.page
+        return bool(told or self.supersede or self.dealt_with)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A customer's message that its address refused for good, for which no other way was looked for yet.
+
+    `id` is the message's; the rest as in `Message`.
+    """
+
+    id: str
+    incident: str
+    phase: Phase
+    update: int
+    recipient: str
+    channel: str
+    told_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Customers of `segments` are not disturbed by `channel` before `until_at`, on the timeline."""
+
+    channel: str
+    segments: frozenset[str]
+    until_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +227,10 @@ class Conditions:
     many may be told in that time without a person's approval (None = no limit).
     `approved` and `vetoed` hold (incident, update) of the approvals that people gave or refused. `wall_step_s`: how far
     the wall clock has moved against the timeline; added to the times that people read, never to a deadline.
+    `clock_stepped`, `config_young`: one of them just now. `quiet`: who must not be disturbed now.
+    Of open incidents, as (incident, customer): `unread` were planned to be told and have not been, `read` were told
+    though a person stopped their update for others, `unreachable` are those whose every address refused.
+    `refusals`: for which another way is to be found.
     """
 
     isolated: bool = False
@@ -185,3 +241,10 @@ class Conditions:
     approved: frozenset[tuple[str, int]] = frozenset()
     vetoed: frozenset[tuple[str, int]] = frozenset()
     wall_step_s: float = 0.0
+    clock_stepped: bool = False
+    config_young: bool = False
+    quiet: tuple[Quiet, ...] = ()
+    unread: frozenset[tuple[str, str]] = frozenset()
+    read: frozenset[tuple[str, str]] = frozenset()
+    refusals: tuple[Refusal, ...] = ()
+    unreachable: frozenset[tuple[str, str]] = frozenset()

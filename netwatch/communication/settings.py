@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, MinLen
 
 from netwatch.communication.people import Duty, Person
 from netwatch.errors import Fault, InputError, Place
+from netwatch.inventory.model import Segment
 
-__all__ = ["CommunicationSettings", "Duty", "Person", "local", "zone_of"]
+__all__ = ["CommunicationSettings", "Duty", "Person", "QuietHours", "local", "zone_of"]
 
 Share = Annotated[float, Ge(0), Le(1)]
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """A time of the day at which some customers are not disturbed by some channels. Colleagues always are."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+    begins: time
+    """From when, as in "22:00", in the zone of communication.zone."""
+    ends: time
+    """Until when, as in "07:00"; of the next day when it is not after `begins`."""
+    channels: Annotated[tuple[Literal["email", "sms"], ...], MinLen(1)] = ("sms",)
+    """By which channels they are not disturbed."""
+    segments: Annotated[tuple[Segment, ...], MinLen(1)] = (Segment.RESIDENTIAL,)
+    """Who is not: residential, business, wholesale, critical."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,14 @@ class CommunicationSettings:
     """Ceiling on the number of customers told without a person; null = only the share counts."""
     two_person_share: Share = 0.50
     """Above this share two different people must approve."""
+    reload_share: Share = 0.20
+    """A reload that changes more than this share of the devices or of the customers, and more than 50 of them, needs
+    `netwatch reload --confirm`."""
+    config_settle_s: Annotated[float, Ge(0)] = 60.0
+    """Customers' notices wait so long after a reload has come into force, seconds: what a mistake in the files does is
+    seen by then. At a start the learning of the network takes its place."""
+    clock_settle_s: Annotated[float, Ge(0)] = 30.0
+    """Customers' notices wait so long after the wall clock stepped by more than half a second, seconds."""
     min_confidence: Share = 0.6
     """Below this confidence in who is hit a person must approve, and the public page waits."""
     sure_confidence: Share = 0.8
@@ -70,13 +95,32 @@ class CommunicationSettings:
     """Promised times are rounded up to whole steps of this, seconds (14:40 rather than 14:36:12)."""
     promise_lead_s: Annotated[float, Ge(0)] = 60.0
     """The "no news yet" text starts so long before the promised time, so that it is there in time, seconds."""
+    planned_ahead_s: Annotated[float, Ge(0)] = 0.0
+    """So long before announced work of the inventory begins, customers whom it cuts off are told, seconds. 0 = never."""
+    estimate_earlier_s: Annotated[float, Ge(0)] = 1800.0
+    """A new estimate that is earlier than the one that customers read is told only when it is so much earlier, seconds.
+    A later one always is: an estimate moves late rather than early."""
+    promise_reminder_s: Annotated[float, Ge(0)] = 300.0
+    """So long before that text starts, whoever has the duty communication is asked for words, seconds. 0 = never."""
+    call_reminder_s: Annotated[float, Ge(0)] = 600.0
+    """So long before a promised call its owner is reminded of it, seconds."""
+    call_back_within_s: Annotated[float, Ge(0)] = 3600.0
+    """At the end of an outage those on its call list are to be called back within this time, seconds. 0 = nobody is."""
     recipient_gap_s: Annotated[float, Ge(0)] = 600.0
-    """At most one notice to a customer on one channel in this time, seconds; the end of an outage is exempt."""
+    """At most one notice to a customer on one channel in this time, seconds; first notices, ends and corrections are
+    exempt."""
+    quiet_hours: tuple[QuietHours, ...] = ()
+    """When customers are not disturbed. What comes then waits for the morning, and is dropped when it is overtaken."""
 
     opened_expiry_s: Annotated[float, Gt(0)] = 7200.0
     """A first notice that could not leave within this time is dropped as stale, seconds."""
     resolved_expiry_s: Annotated[float, Gt(0)] = 86400.0
     """The same for "restored", "resolved" and corrections, seconds."""
+
+    feedback_url: str = ""
+    """Address of the form on which customers say how an outage was for them; empty = nobody is asked."""
+    feedback_after_s: Annotated[float, Ge(3600)] = 259200.0
+    """Customers are asked so long after the end, seconds: once, and only who was told of the end."""
 
 
 def zone_of(settings: CommunicationSettings, where: Place | None = None) -> ZoneInfo:

@@ -16,17 +16,19 @@ from netwatch.communication.planning.playbook_proof import (
     reach_faults,
     reaches,
     roster_faults,
+    route_faults,
 )
 from netwatch.communication.settings import zone_of
 from netwatch.communication.texts.loading import check_texts
 from netwatch.config.budget import PROMISE_S, Budget, budget, widespread
-from netwatch.config.loading import Config, build, inventory_paths, places_of_inventory
+from netwatch.config.loading import Config, Files, build, inventory_paths, places_of_inventory
 from netwatch.config.places import place_at
 from netwatch.config.references import check_references
 from netwatch.config.secrets import check_secret_files
 from netwatch.config.snmp import check_profiles
 from netwatch.config.values import check_values
 from netwatch.config.warnings import warnings_of
+from netwatch.config.ways import check_ways
 from netwatch.errors import Fault, InputError
 from netwatch.inventory.model import Inventory
 from netwatch.sources import Faults, Node, counted, read_yaml
@@ -34,13 +36,17 @@ from netwatch.sources import Faults, Node, counted, read_yaml
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a check found. `faults` stop netwatch, `warnings` do not; `budget` is None when faults hide it."""
+    """What a check found. `faults` stop netwatch, `warnings` do not; `budget` is None when faults hide it.
+
+    `files` is what was read; None with faults.
+    """
 
     path: Path
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     budget: Budget | None = None
+    files: Files | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -74,6 +80,8 @@ def check(path: Path, *, lenient: bool = False, now: float | None = None) -> Che
         config = build(root, path)
     check_secret_files(root, path.parent, faults)
     check_values(root, path.parent, faults)
+    if config is not None:
+        check_ways(config.channels, path.parent, root, faults)
     check_profiles(root, path.parent, faults)
     if config is None:
         _check_inventory_alone(root, path, faults, lenient=lenient)
@@ -91,7 +99,9 @@ def check(path: Path, *, lenient: bool = False, now: float | None = None) -> Che
     _check_reach(config, playbook, loaded.inventory, root, faults)
     warnings = {*loaded.warnings, *warnings_of(config, loaded.inventory, root)}
     counts = MappingProxyType(_counts(loaded.inventory))
-    return CheckReport(path, _sorted(faults), tuple(sorted(warnings)), counts, spent)
+    told = _sorted(faults)
+    files = None if told else Files(config, playbook or default_playbook(), loaded.inventory)
+    return CheckReport(path, told, tuple(sorted(warnings)), counts, spent, files)
 
 
 def _check_plan(config: Config, root: Node, faults: Faults, now: float | None) -> Playbook | None:
@@ -105,6 +115,8 @@ def _check_plan(config: Config, root: Node, faults: Faults, now: float | None) -
                 node, spent = read_yaml(config.playbook), widespread(config, playbook)
                 if now is not None:
                     faults.extend(roster_faults(playbook, config.people, zone_of(config.communication), now, node))
+                if routed := config.channels.routed():
+                    faults.extend(route_faults(steps_of(node), routed))
                 if spent.kept:
                     faults.extend(deadline_faults(steps_of(node), _timing(spent)))
     folders = [path for path in config.templates if path.is_dir()]
@@ -120,7 +132,9 @@ def _timing(spent: Budget) -> Timing:
 def _check_reach(config: Config, playbook: Playbook | None, found: Inventory, root: Node, faults: Faults) -> None:
     """Whether the largest region can be told in what the other stages leave of the time."""
     told = config.communication
-    rates = {"email": told.email_rate_per_s, "sms": told.sms_rate_per_s}
+    rates = {"email": told.email_rate_per_s}
+    if "sms" in config.channels.routed():
+        rates["sms"] = told.sms_rate_per_s
     places = {name: place_at(root, ("communication", f"{name}_rate_per_s")) for name in rates}
     asked = reaches(playbook or default_playbook(), found, config.people, rates)
     faults.extend(reach_faults(asked, _timing(widespread(config, playbook)), places))

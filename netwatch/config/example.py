@@ -26,7 +26,7 @@ _LIVE: Final[Mapping[str, Any]] = {
     "communication.company": "Example Net",
     "communication.page_url": "https://status.example.net/",
     "channels.email.sender": "noc@example.net",
-    "channels.email.routes": [{"host": "127.0.0.1"}],
+    "channels.email.routes": [{"host": "127.0.0.1"}, {"host": "192.0.2.25"}],
     "people": [
         {"id": "anna", "name": "Anna Example", "email": "anna@example.net", "duties": ["oncall", "lead"]},
         {"id": "piotr", "name": "Piotr Example", "email": "piotr@example.net", "duties": ["helpdesk"]},
@@ -34,7 +34,35 @@ _LIVE: Final[Mapping[str, Any]] = {
 }
 #: Examples that stay behind "#".
 _EXAMPLES: Final[Mapping[str, Any]] = {
+    "communication.quiet_hours": [{"begins": "22:00", "ends": "07:00"}],
+    "channels.delivery.canaries": [{"channel": "email", "address": "noc@example.net"}],
+    "channels.sms.routes": [{"api": "own", "sender": "ExampleNet"}],
+    "channels.sms.smpp": [{"host": "smsc.example.net", "sender": "ExampleNet"}],
+    "channels.sms.apis": {"own": {"url": "https://sms.example.net/send", "auth": "none"}},
     "channels.webhook.routes": [{"url": "https://oncall.example.net/netwatch"}],
+    "channels.alertmanager.routes": [{"url": "http://alertmanager.example.net:9093"}],
+    "channels.pagerduty.routes": [{"key_file": "/run/credentials/netwatch.service/pagerduty"}],
+    "channels.mastodon.routes": [
+        {"url": "https://mastodon.example", "token_file": "/run/credentials/netwatch.service/mastodon"}
+    ],
+    "channels.facebook.routes": [{"page_id": "1234567890", "token_file": "/run/credentials/netwatch.service/facebook"}],
+    "web.page_copies.ssh": [
+        {
+            "host": "status2.example.net",
+            "directory": "/srv/www/status",
+            "user": "page",
+            "key_file": "/run/credentials/netwatch.service/page",
+        }
+    ],
+    "web.page_copies.s3": [
+        {
+            "endpoint": "https://s3.example.net",
+            "bucket": "status-example",
+            "access_key_id": "EXAMPLEKEY",
+            "secret_key_file": "/run/credentials/netwatch.service/s3",
+        }
+    ],
+    "channels.apprise.routes": [{"url_file": "/run/credentials/netwatch.service/apprise"}],
 }
 
 
@@ -124,8 +152,8 @@ def _one_line(text: str) -> str:
 def _scalar(value: Any) -> str:
     if value is None:
         return "null"
-    if value == {}:
-        return "{}"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_scalar(entry)}' for key, entry in value.items())}}}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():

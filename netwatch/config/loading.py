@@ -8,17 +8,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
 from netwatch import inventory
+from netwatch.communication.channels import sms_api
+from netwatch.communication.planning.playbook import Playbook
+from netwatch.communication.planning.playbook_file import default_playbook, load_playbook
 from netwatch.config.settings import Settings
 from netwatch.errors import Place
 from netwatch.inventory.model import Inventory
 from netwatch.polling.settings import SnmpProfile
 from netwatch.sources import Node, read_yaml, validate
 
-SETTINGS: Final = TypeAdapter(Settings)
-_PATHS: Final = TypeAdapter(tuple[Path, ...])
 #: The profile that always exists.
 DEFAULT_PROFILE: Final = "default"
 
@@ -55,6 +54,23 @@ class Config(Settings):
             calendars=self.maintenance_calendars,
         )
 
+    def load_playbook(self) -> Playbook:
+        """Read the playbook now; the shipped one where none is named.
+
+        Raises:
+            InputError: every fault found.
+        """
+        return load_playbook(self.playbook) if self.playbook else default_playbook()
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A configuration, with what the files that it names say."""
+
+    config: Config
+    playbook: Playbook
+    inventory: Inventory
+
 
 def load(path: Path) -> Config:
     """The configuration of a file; the inventory is not read yet.
@@ -65,6 +81,17 @@ def load(path: Path) -> Config:
     return build(read_yaml(path), path)
 
 
+def load_files(path: Path) -> Files:
+    """The configuration of a file and what it names.
+
+    Raises:
+        InputError: every fault of the configuration; or else of the inventory, or else of the playbook.
+    """
+    config = load(path)
+    inventory = config.load_inventory()
+    return Files(config, config.load_playbook(), inventory)
+
+
 def build(root: Node, path: Path) -> Config:
     """The configuration that the nodes of a file describe.
 
@@ -72,8 +99,8 @@ def build(root: Node, path: Path) -> Config:
         InputError: every fault of the file.
     """
     _drop_empty_blocks(root, Settings(inventory=()))
-    settings = validate(root, SETTINGS)
-    placed: Settings = _rebased(_with_default_profile(settings), path.parent)
+    settings = validate(root, Settings)
+    placed: Settings = _rebased(_with_shipped_gateways(_with_default_profile(settings)), path.parent)
     values = {one.name: getattr(placed, one.name) for one in fields(placed)}
     return Config(path=path, named_at=MappingProxyType(places_of_inventory(root, path.parent)), **values)
 
@@ -85,7 +112,7 @@ def inventory_paths(root: Node, base: Path) -> tuple[Path, ...]:
         InputError: the key `inventory` itself is wrong.
     """
     node = root.get("inventory")
-    return tuple(base / path for path in validate(node, _PATHS)) if node is not None else ()
+    return tuple(base / path for path in validate(node, tuple[Path, ...])) if node is not None else ()
 
 
 def places_of_inventory(root: Node, base: Path) -> dict[Path, Place]:
@@ -110,6 +137,15 @@ def _drop_empty_blocks(node: Node, usual: object) -> None:
 def _with_default_profile(settings: Settings) -> Settings:
     profiles = {DEFAULT_PROFILE: SnmpProfile(), **settings.snmp.profiles}
     return replace(settings, snmp=replace(settings.snmp, profiles=MappingProxyType(profiles)))
+
+
+def _with_shipped_gateways(settings: Settings) -> Settings:
+    """With the descriptions that come with netwatch beside the operator's own, where SMS are sent at all."""
+    sms = settings.channels.sms
+    if not sms.routes:
+        return settings
+    sms = replace(sms, apis=MappingProxyType({**sms_api.presets(), **sms.apis}))
+    return replace(settings, channels=replace(settings.channels, sms=sms))
 
 
 def _rebased(value: Any, base: Path) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from netwatch.config.loading import SETTINGS
+from netwatch.config.settings import Settings
+from netwatch.sources import adapter_of
 
 _FIRST_LINES: Final = """# Configuration
 
@@ -25,7 +26,7 @@ _LIMITS: Final = {
 
 def schema() -> dict[str, Any]:
     """JSON Schema of the configuration file."""
-    made = SETTINGS.json_schema()
+    made = adapter_of(Settings).json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "netwatch configuration"}
 
 

@@ -8,6 +8,7 @@ from netwatch.communication.planning.playbook import Playbook
 from netwatch.config.places import place_at
 from netwatch.config.roles import check_roles_are_asked
 from netwatch.config.settings import Settings
+from netwatch.config.ways import elements_named
 from netwatch.errors import Place
 from netwatch.inventory.model import Inventory
 from netwatch.sources import Faults, Node, Suggester, quoted
@@ -18,11 +19,9 @@ def check_references(
 ) -> None:
     """Faults for routes that depend on unknown elements, for roles that nothing asks, for procedures of unknown regions."""
     known = element_refs(found)
-    named = [("email", number, route.depends_on) for number, route in enumerate(settings.channels.email.routes)]
-    named += [("webhook", number, route.depends_on) for number, route in enumerate(settings.channels.webhook.routes)]
-    for channel, number, element in named:
+    for where, element in elements_named(settings.channels):
         if element and element not in known:
-            place = place_at(root, ("channels", channel, "routes", number, "depends_on"))
+            place = place_at(root, where)
             mend = f"name it as in site:hgl-1 or link:trunk-17{Suggester(known).hint(element)}"
             faults.add(place, f"unknown element {quoted(element)}", mend)
     check_roles_are_asked(settings.polling, found, root, faults)

@@ -5,7 +5,9 @@ Read from the nodes, not from the settings, so that these faults are told togeth
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,17 +26,35 @@ def check_values(root: Node, base: Path, faults: Faults) -> None:
     _read(zone, root, ("communication", "zone"), faults)
     _read(_language, root, ("communication", "default_language"), faults)
     _read(web_address, root, ("communication", "page_url"), faults)
+    _read(web_address, root, ("communication", "feedback_url"), faults)
     _read(phone, root, ("communication", "helpdesk_phone"), faults)
     _read(phone, root, ("communication", "priority_phone"), faults)
     _read(mail, root, ("channels", "email", "sender"), faults)
     _read(mail, root, ("channels", "email", "reply_to"), faults)
+    _read(mail, root, ("channels", "email", "unsubscribe"), faults)
     for route in _entries(root, ("channels", "email", "routes")):
         _check_relay(route, base, faults)
-    for hook in _entries(root, ("channels", "webhook", "routes")):
-        _read(web_address, hook, ("url",), faults)
+    _check_phone_door(root, faults)
+    _read(web_address, root, ("channels", "sms", "receipt_url"), faults)
+    for service in ("webhook", "alertmanager", "pagerduty", "sms", "mastodon", "facebook"):
+        for route in _entries(root, ("channels", service, "routes")):
+            _read(web_address, route, ("url",), faults)
+    for canary in _entries(root, ("channels", "delivery", "canaries")):
+        _read(phone if _text(canary.get("channel")) == "sms" else mail, canary, ("address",), faults)
     check_role_names(root, faults)
     _check_people(_entries(root, ("people",)), faults)
     _check_templates(_entries(root, ("templates",)), base, faults)
+
+
+def _check_phone_door(root: Node, faults: Faults) -> None:
+    """Who may ask the phone queue's door from elsewhere bears a token. Wrong addresses are told by their type."""
+    bind, token = (node_at(root, ("web", "phone", key)) for key in ("bind", "token_file"))
+    if bind is None or not isinstance(bind.value, str) or (token is not None and token.value):
+        return
+    with suppress(ValueError):
+        if not ipaddress.ip_address(bind.value).is_loopback:
+            what = "others than this machine may ask the phone queue's door without a token"
+            faults.add(bind.place, what, "name a file with one under web.phone.token_file")
 
 
 def web_address(written: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from netwatch.clock import Clock
+from netwatch.communication.channels.oncall import ITSELF
 from netwatch.communication.delivery.dispatcher import Dispatcher
 from netwatch.communication.delivery.outcome import Outcome
 from netwatch.communication.model import Audience, Message, Phase
@@ -35,23 +36,25 @@ class _Waiting:
 class Alarms:
     """Collects sentences and alerts, and sends each to on-call by every channel until a relay takes it.
 
-    `people` are those on call. A state that lasts is told again every hour; a finding once.
+    Whoever is on duty when it is told gets it. A state that lasts is told again every hour; a finding once.
     """
 
-    def __init__(self, people: Sequence[Person], clock: Clock, *, by_webhook: bool) -> None:
-        self._people: tuple[Person, ...] = ()
-        self.reach(people)
+    def __init__(
+        self, on_call: Callable[[float], Sequence[Person]], clock: Clock, *, services: Collection[str]
+    ) -> None:
+        """`on_call`: who has the duty at an instant of the wall's. `services`: the on-call services that have a route."""
+        self._on_call = on_call
         self._clock = clock
-        self._by_webhook = by_webhook
+        self._services = tuple(sorted(services))
         self._told_at: dict[str, float] = {}
         self._waiting: list[_Waiting] = []
         self._states: list[Callable[[], Iterable[str]]] = []
         self._findings: Callable[[], Sequence[Finding]] = tuple
         self._found: set[Finding] = set()
 
-    def reach(self, people: Sequence[Person]) -> None:
-        """These are on call from now on."""
-        self._people = tuple(person for person in people if person.email)
+    def reach(self, on_call: Callable[[float], Sequence[Person]]) -> None:
+        """Ask here from now on who is on call."""
+        self._on_call = on_call
 
     def watch(self, states: Callable[[], Iterable[str]]) -> None:
         """Look here again and again for what is wrong now; "" is nothing."""
@@ -104,14 +107,14 @@ class Alarms:
     def _messages(self, sentence: str) -> Iterator[Message]:
         now = self._clock.now()
         when = f"{self._clock.utc(now):%Y-%m-%d %H:%M:%S} UTC"
-        targets = [("email", person.id, person.email) for person in self._people]
-        if self._by_webhook:
-            targets.append(("webhook", "oncall", ""))
+        people = self._on_call(now + self._clock.wall_step_s())
+        targets = [("email", person.id, person.email) for person in people if person.email]
+        targets += [(service, "oncall", "") for service in self._services]
         for channel, recipient, address in targets:
             facts = "\x1f".join((sentence, f"{now:.3f}", channel, recipient))
             yield Message(
                 id=hashlib.sha256(facts.encode()).hexdigest()[:32],
-                incident="netwatch",
+                incident=ITSELF,
                 phase=Phase.OPENED,
                 update=0,
                 audience=Audience.ONCALL,

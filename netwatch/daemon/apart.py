@@ -1,7 +1,8 @@
-"""Reads the inventory in a process of its own, which hands over the finished thing and ends.
+"""Reads the operator's files in a process of its own, which hands over the finished thing and ends.
 
 A large inventory takes seconds and hundreds of megabytes to read, most of them for what is thrown away. Apart, the
-event loop is not held up meanwhile, and this process gets only what lives on: at 50,000 devices half the memory.
+event loop is not held up meanwhile, and this process gets only what lives on: at 50,000 devices half the memory, and
+the libraries that understand the files are never loaded here.
 
 The answer comes pickled on standard output, which only the process that began it reads.
 """
@@ -19,15 +20,15 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from netwatch import config as configuration
+from netwatch.config import Files
 from netwatch.errors import Fault, InputError, OperatingError
-from netwatch.inventory.model import Inventory
 
 _LONGEST_S: Final = 900.0
 _PROGRAM: Final = f"from {__name__} import main; main()"
 
 
-def read_inventory(path: Path, *, check: bool) -> Inventory:
-    """The inventory of a configuration. With `check` everything that `netwatch check` looks at must be right too.
+def read_files(path: Path, *, check: bool) -> Files:
+    """A configuration and what it names. With `check` everything that `netwatch check` looks at must be right too.
 
     It blocks until the other process has ended.
 
@@ -35,18 +36,18 @@ def read_inventory(path: Path, *, check: bool) -> Inventory:
         InputError: every fault found.
         OperatingError: the other process could not do its work.
     """
-    words = [sys.executable, "-c", _PROGRAM, "check" if check else "load", str(path)]
+    words = [sys.executable, "-P", "-c", _PROGRAM, "check" if check else "load", str(path)]
     try:
         done = subprocess.run(words, stdout=subprocess.PIPE, timeout=_LONGEST_S, check=False)  # noqa: S603 -- ourselves
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise OperatingError(f"the inventory can't be read in a process of its own: {error}", "try again") from error
+        raise OperatingError(f"the files can't be read in a process of their own: {error}", "try again") from error
     if done.returncode != 0:
-        what = f"the process that reads the inventory ended with {done.returncode}"
+        what = f"the process that reads the files ended with {done.returncode}"
         raise OperatingError(what, "its last words are in the log; is there enough memory?")
-    faults, inventory = pickle.loads(done.stdout)  # noqa: S301 -- from our own child
+    faults, files = pickle.loads(done.stdout)  # noqa: S301 -- from our own child
     if faults:
         raise InputError(faults)
-    found: Inventory = inventory
+    found: Files = files
     return found
 
 
@@ -59,18 +60,21 @@ def _mapping(content: dict[Any, Any]) -> Mapping[Any, Any]:
     return MappingProxyType(content)
 
 
-def read_here(path: Path, *, check: bool) -> Inventory:
-    """The same as `read_inventory`, in this process.
+def read_here(path: Path, *, check: bool) -> Files:
+    """The same as `read_files`, in this process.
 
     Raises:
         InputError: every fault found.
     """
-    if check and (faults := configuration.check(path).faults):
-        raise InputError(faults)
-    return configuration.load(path).load_inventory()
+    if not check:
+        return configuration.load_files(path)
+    report = configuration.check(path)
+    if report.files is None:
+        raise InputError(report.faults)
+    return report.files
 
 
-def _answer(path: Path, *, check: bool) -> tuple[tuple[Fault, ...], Inventory | None]:
+def _answer(path: Path, *, check: bool) -> tuple[tuple[Fault, ...], Files | None]:
     try:
         return (), read_here(path, check=check)
     except InputError as error:

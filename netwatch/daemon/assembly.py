@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import SystemRandom
+from secrets import token_hex
 
 from netwatch.clock import Clock
-from netwatch.communication.channels.build import build
 from netwatch.communication.channels.protocol import Channel
 from netwatch.communication.delivery.dispatcher import Dispatcher
-from netwatch.communication.people import Person
-from netwatch.communication.planning.playbook import Reader
-from netwatch.communication.planning.recipients import Directory
+from netwatch.communication.page.copying import Copies, build_copies
+from netwatch.communication.planning.planner import Planner
+from netwatch.communication.planning.playbook import SERVICES
 from netwatch.communication.planning.state import CommunicationState
-from netwatch.config import Config
+from netwatch.config import Config, Files
 from netwatch.daemon.alarms import Alarms
+from netwatch.daemon.canary import DOCUMENT, Canaries
 from netwatch.daemon.doors import DaemonDoors
 from netwatch.daemon.edition import Edition, planner_of, polled, summary
 from netwatch.daemon.figures import Figures
 from netwatch.daemon.firstlook import FirstLook, Goal
 from netwatch.daemon.pages import Pages
+from netwatch.daemon.queue import PhoneQueue
 from netwatch.daemon.recording import Recorder
 from netwatch.daemon.reloading import InForce, Reloader
 from netwatch.daemon.saving import Saver
@@ -30,14 +32,15 @@ from netwatch.daemon.sightings import Sightings
 from netwatch.daemon.standing import Standing
 from netwatch.daemon.succession import Succession
 from netwatch.daemon.thinker import Thinker
+from netwatch.daemon.ways import Ways
 from netwatch.diagnosis.engine import Engine
 from netwatch.inventory.graph import Topology
-from netwatch.inventory.model import Inventory
 from netwatch.pipeline import Pipeline
 from netwatch.polling.plan import plan
 from netwatch.polling.poller import Poller
 from netwatch.storage import Store
 from netwatch.storage.stored import Stored
+from netwatch.web.phonebook import Phonebook
 from netwatch.web.watchdog import Notifier, Watchdog
 
 
@@ -50,87 +53,93 @@ class Parts:
     store: Store
     figures: Figures
     pages: Pages
+    copies: Copies
     dispatcher: Dispatcher
     doors: DaemonDoors
+    queue: PhoneQueue
+    ways: Ways
     alarms: Alarms
+    canaries: Canaries
     reloader: Reloader
     first_look: FirstLook
 
     def work(self) -> Iterator[Coroutine[None, None, None]]:
         """What runs until it is cancelled."""
-        for part in (self.poller, self.thinker, self.store, self.figures, self.pages, self.reloader):
+        for part in (
+            self.poller, self.thinker, self.store, self.figures, self.pages, self.copies, self.queue, self.ways, self.reloader,
+        ):  # fmt: skip
             yield part.run()
         yield self.alarms.run(self.dispatcher)
+        yield self.canaries.run()
 
     def is_warm(self) -> bool:
         """Whether the network is learnt."""
         return self.thinker.diagnosis.warm
 
 
-async def assemble(
-    config: Config,
-    inventory: Inventory,
-    store: Store,
-    clock: Clock,
-    *,
-    recorder: Recorder,
-    notifier: Notifier,
-) -> Parts:
+async def assemble(files: Files, store: Store, clock: Clock, *, recorder: Recorder, notifier: Notifier) -> Parts:
     """Join the parts; nothing runs yet.
 
     Raises:
-        InputError: the playbook, a text or an address is wrong.
+        InputError: a text or an address is wrong.
     """
+    config, inventory = files.config, files.inventory
     stored, customers = await store.load(), len(inventory.customers)
-    channels = build(config.channels, clock, config.base_directory)
-    kinds = tuple(dict.fromkeys(channel.kind for channel in channels))
+    ways = Ways.of(config, clock)
     standing = Standing(store, clock, config.communication, customers, stored.hold)
+    wanted = config.web.page_copies
+    copies = Copies(build_copies(wanted, clock, config.base_directory), clock, alarm_after_s=wanted.behind_alarm_s)
     pages = Pages(
-        config.web.page_directory, config.communication, store, clock, entries=stored.page, sees=standing.sees
-    )
-    alarms = Alarms(_on_call(inventory, config.people), clock, by_webhook=bool(config.channels.webhook.routes))
+        config.web.page_directory, config.communication, store, clock, entries=stored.page, sees=standing.sees,
+        copies=copies,
+    )  # fmt: skip
+    planner = planner_of(files, ways.kinds)
+    alarms = Alarms(planner.duties.alerted, clock, services=config.channels.routed().intersection(SERVICES))
     saver = Saver(store, clock, saved=pages.put, unkept=alarms.send)
     topology = Topology(inventory)
     succession = Succession(Engine(topology, config.diagnosis))
-    pipeline = _pipeline(config, inventory, stored, kinds, succession)
+    pipeline = _pipeline(config, stored, planner, succession)
     sightings, first_look = Sightings(), FirstLook(Goal.of(inventory, config), clock, config.diagnosis.learning_s)
     thinker = Thinker(
-        pipeline=pipeline,
-        saver=saver,
-        clock=clock,
-        conditions=standing.conditions,
-        worked=Watchdog(notifier).worked,
-        watchers=(sightings.note, first_look.note),
-    )
+        pipeline=pipeline, saver=saver, clock=clock, conditions=standing.conditions, keep_up=standing.keep_up,
+        worked=Watchdog(notifier).worked, watchers=(sightings.note, first_look.note),
+    )  # fmt: skip
     standing.follow(lambda: thinker.diagnosis)
     alarms.follow(lambda: store.findings)
-    alarms.watch(lambda: (saver.error, pages.error))
+    alarms.watch(lambda: (saver.error, pages.error, *copies.behind(), *standing.unreachable()))
     engine = config.storage.snmp_engine_path(config.base_directory)
     poller = Poller(
         inventory, config.polling, config.snmp, clock, recorder.before(thinker.observe), state=engine, topology=topology
     )  # fmt: skip
-    first_look.follow(poller.missing_ports)
-    dispatcher = _dispatcher(config, store, channels, clock, failed=thinker.failed, standing=standing, alarms=alarms)
-    reloader = Reloader(
-        InForce(config, inventory, polled(plan(inventory, config.polling)), clock.now()),
-        clock,
-        channels=kinds,
-        poller=poller,
-        thinker=thinker,
-        succession=succession,
-        pipeline=pipeline,
+    first_look.follow(lambda: poller.statistics().reads.ports_missing)
+    dispatcher = _dispatcher(
+        config, store, ways.channels, clock, failed=thinker.failed, standing=standing, alarms=alarms
     )
+    canaries = Canaries(
+        store, clock, dispatcher, config.channels.delivery, alarm=alarms.tell, kept=stored.documents.get(DOCUMENT)
+    )
+    reloader = Reloader(
+        InForce(config, inventory, polled(plan(inventory, config.polling)), clock.now()), clock,
+        channels=ways.kinds, poller=poller, thinker=thinker, succession=succession, pipeline=pipeline,
+    )  # fmt: skip
     figures = Figures(
         store=store, clock=clock, thinker=thinker, saver=saver, poller=poller, dispatcher=dispatcher,
-        standing=standing, reloader=reloader, recorder=recorder,
+        standing=standing, reloader=reloader, recorder=recorder, copies=copies, receipts=ways.receipts,
     )  # fmt: skip
     doors = DaemonDoors(
         store=store, clock=clock, thinker=thinker, saver=saver, standing=standing, figures=figures, pages=pages,
-        dispatcher=dispatcher, poller=poller, reloader=reloader, sightings=sightings, first_look=first_look,
+        copies=copies, dispatcher=dispatcher, poller=poller, reloader=reloader, sightings=sightings, first_look=first_look,
     )  # fmt: skip
-    adopt = partial(_adopt, standing=standing, pages=pages, alarms=alarms, sightings=sightings, thinker=thinker)
+    queue = PhoneQueue(
+        config.web.phone, Phonebook(lambda: reloader.now.inventory, config.web.phone.country_code),
+        picture=doors.glance, communication=lambda: reloader.now.config.communication,
+    )  # fmt: skip
+    adopt = partial(_adopt, standing=standing, pages=pages, alarms=alarms, sightings=sightings)
     reloader.adopt = partial(adopt, notifier=notifier)
-    return Parts(poller, thinker, store, figures, pages, dispatcher, doors, alarms, reloader, first_look)
+    return Parts(
+        poller, thinker, store, figures, pages, copies, dispatcher, doors, queue, ways, alarms, canaries, reloader,
+        first_look,
+    )  # fmt: skip
 
 
 def _dispatcher(
@@ -156,12 +165,11 @@ def _dispatcher(
     )
 
 
-def _pipeline(
-    config: Config, inventory: Inventory, stored: Stored, channels: Iterable[str], succession: Succession
-) -> Pipeline[CommunicationState]:
+def _pipeline(config: Config, stored: Stored, planner: Planner, succession: Succession) -> Pipeline[CommunicationState]:
     """Engine, life cycle and planner, going on from what the store kept."""
     kept = CommunicationState.from_json(stored.communication) if stored.communication else CommunicationState()
-    pipeline = Pipeline(succession, config.incidents, planner_of(config, inventory, channels), kept)
+    kept = replace(kept, salt=kept.salt or token_hex(8))
+    pipeline = Pipeline(succession, config.incidents, planner, kept)
     pipeline.restore(stored.incidents, kept, stored.memories)
     return pipeline
 
@@ -173,18 +181,12 @@ def _adopt(
     pages: Pages,
     alarms: Alarms,
     sightings: Sightings,
-    thinker: Thinker,
     notifier: Notifier,
 ) -> None:
     """What is told to whom goes by `edition` from now on; look-up and figures ask the reloader what is in force."""
     config, inventory = edition.config, edition.inventory
-    standing.count_on(config.communication, len(inventory.customers))
+    standing.reloaded(config.communication, len(inventory.customers))
     pages.word_by(config.communication)
-    alarms.reach(_on_call(inventory, config.people))
+    alarms.reach(edition.planner.duties.alerted)
     sightings.keep(inventory.devices)
-    thinker.never_answered.keep(inventory.devices)
     notifier.status(summary(inventory))
-
-
-def _on_call(inventory: Inventory, people: Sequence[Person]) -> tuple[Person, ...]:
-    return Directory(inventory, people).colleagues(Reader.ONCALL)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from netwatch.daemon.sightings import Load, Sighting
-from netwatch.diagnosis.model import Diagnosis, Explanation
+from netwatch.daemon.sightings import Sighting
+from netwatch.diagnosis.model import Diagnosis, Explanation, PortReading
 from netwatch.incidents.book import Book
 from netwatch.inventory.model import Device, Inventory, Port
 from netwatch.polling.icmp.windows import WINDOW_S, PingStatistics
-from netwatch.polling.model import Observation
+from netwatch.polling.snmp.objects.traffic import Load
 from netwatch.web.device import DeviceView, SeenView, WindowView
 from netwatch.web.names import element_name, listed
 
@@ -22,7 +22,10 @@ _DAY_S: Final = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that the answer is made from, at `now`. `polled`: devices that are asked at all."""
+    """All that the answer is made from, at `now`. `polled`: devices that are asked at all.
+
+    `ports` and `loads` tell of a device's ports by name: what was last read of each, and how full it was.
+    """
 
     now: float
     utc: Callable[[float], datetime]
@@ -31,6 +34,8 @@ class Scene:
     diagnosis: Diagnosis
     book: Book
     sighting: Callable[[str], Sighting]
+    ports: Callable[[str], Mapping[str, PortReading]]
+    loads: Callable[[str], Mapping[str, Load]]
 
 
 def device_view(
@@ -57,7 +62,7 @@ def device_view(
         confidence=_confidence(seen, state, found),
         since_at=None if since_at is None else scene.utc(since_at),
         incidents=live,
-        seen=tuple(_seen(scene, seen)),
+        seen=tuple(_seen(scene, device.id, seen)),
         window=None if pings is None else _window(pings),
         missing_ports=tuple(sorted(missing_ports)),
     )
@@ -69,7 +74,7 @@ def _state(scene: Scene, device: str, seen: Sighting) -> tuple[str, Explanation 
         found = next((one for one in scene.diagnosis.explanations if device in _said(one, state)), None)
         if found is not None:
             return state, found
-    heard = seen.pong is not None or seen.told is not None
+    heard = seen.pong_at is not None or seen.told_at is not None
     if not heard or scene.diagnosis.isolated or device in scene.diagnosis.unheard:
         return "unknown", None
     return "up", None
@@ -112,8 +117,8 @@ def _why(scene: Scene, device: Device, state: str, found: Explanation | None, li
 
 def _own_evidence(scene: Scene, seen: Sighting) -> Iterator[str]:
     for what, last_at, lost in (
-        ("a ping", seen.pong.at if seen.pong else None, seen.lost),
-        ("an SNMP request", seen.told.at if seen.told else None, seen.failed),
+        ("a ping", seen.pong_at, seen.lost),
+        ("an SNMP request", seen.told_at, seen.failed),
     ):
         if last_at is None and not lost:
             continue
@@ -129,8 +134,8 @@ def _neighbours(scene: Scene, device: str) -> Iterator[str]:
             continue
         far: Port = link.b if link.a.device == device else link.a
         there = scene.sighting(far.device)
-        port = there.ports.get(far.interface)
-        newest = max((one.at for one in (there.pong, there.told) if one is not None), default=None)
+        port = scene.ports(far.device).get(far.interface)
+        newest = max((at for at in (there.pong_at, there.told_at) if at is not None), default=None)
         answers = f"{far.device} answered {_ago(scene, newest)}" if newest is not None else f"{far.device} is not heard"
         if port is not None:
             said = "is up" if port.oper in _FINE else f"is {port.oper} (admin {port.admin})"
@@ -139,36 +144,35 @@ def _neighbours(scene: Scene, device: str) -> Iterator[str]:
             yield f"{answers} (next to it by {link.id})"
 
 
-def _seen(scene: Scene, seen: Sighting) -> Iterator[SeenView]:
+def _seen(scene: Scene, device: str, seen: Sighting) -> Iterator[SeenView]:
     """Newest of each kind; ports by name."""
-    if seen.ping is not None:
-        what = "no answer" if seen.ping.rtt_ms is None else f"answer in {seen.ping.rtt_ms:.1f} ms"
-        yield _view(scene, "icmp", seen.ping, what, good=seen.ping.received > 0)
-    if seen.poll is not None:
-        up = f", up {_span(seen.poll.uptime_s)}" if seen.poll.uptime_s is not None else ""
-        yield _view(scene, "snmp", seen.poll, f"answer{up}" if seen.poll.ok else "no answer", good=seen.poll.ok)
-    for name in sorted(seen.ports):
-        port = seen.ports[name]
-        yield _view(scene, "interface", port, f"{name} {port.oper}, admin {port.admin}", good=port.oper in _FINE)
+    if seen.ping_at is not None:
+        what = "no answer" if seen.rtt_ms is None else f"answer in {seen.rtt_ms:.1f} ms"
+        yield _view(scene, "icmp", seen.ping_at, what, good=not seen.lost)
+    if seen.poll_at is not None:
+        up = f", up {_span(seen.uptime_s)}" if seen.uptime_s is not None else ""
+        yield _view(scene, "snmp", seen.poll_at, "no answer" if seen.failed else f"answer{up}", good=not seen.failed)
+    for name, port in sorted(scene.ports(device).items()):
+        yield _view(scene, "interface", port.at, f"{name} {port.oper}, admin {port.admin}", good=port.oper in _FINE)
     if seen.power is not None:
         left = "" if seen.power.minutes_left is None else f", {seen.power.minutes_left:.0f} min left"
-        yield _view(scene, "power", seen.power, f"on {seen.power.source}{left}", good=seen.power.source == "mains")
+        yield _view(scene, "power", seen.power.at, f"on {seen.power.source}{left}", good=seen.power.source == "mains")
     for neighbour in (seen.neighbours or {}).values():
         what = f"{neighbour.protocol} {neighbour.neighbour} {neighbour.state}"
-        yield _view(scene, "neighbour", neighbour, what, good=neighbour.up or not neighbour.enabled)
-    for interface, traffic in tuple((seen.traffic or {}).items()):  # another thread adds to it
-        share = traffic.utilisation
+        yield _view(scene, "neighbour", neighbour.at, what, good=neighbour.up or not neighbour.enabled)
+    for interface, load in scene.loads(device).items():
+        share = load.utilisation
         what = f"{interface} " + ("load unknown" if share is None else f"{share:.0%} of its speed")
-        yield _view(scene, "traffic", traffic, what, good=None)
+        yield _view(scene, "traffic", load.at, what, good=None)
     for light in (seen.optics or {}).values():
         received = "light not told" if light.rx_dbm is None else f"receives {light.rx_dbm:.1f} dBm"
-        yield _view(scene, "optics", light, f"{light.interface} {received}", good=None)
+        yield _view(scene, "optics", light.at, f"{light.interface} {received}", good=None)
     if seen.trap is not None:
-        yield _view(scene, "trap", seen.trap, f"{seen.trap.trap} {seen.trap.interface}".rstrip(), good=None)
+        yield _view(scene, "trap", seen.trap.at, f"{seen.trap.trap} {seen.trap.interface}".rstrip(), good=None)
 
 
-def _view(scene: Scene, probe: str, one: Observation | Load, what: str, *, good: bool | None) -> SeenView:
-    return SeenView(probe, scene.utc(one.at), max(0.0, scene.now - one.at), what, good)
+def _view(scene: Scene, probe: str, at: float, what: str, *, good: bool | None) -> SeenView:
+    return SeenView(probe, scene.utc(at), max(0.0, scene.now - at), what, good)
 
 
 def _window(pings: PingStatistics) -> WindowView:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import netwatch
 from netwatch.clock import Clock
 from netwatch.communication.delivery.dispatcher import Dispatcher
+from netwatch.communication.delivery.release import missing
+from netwatch.communication.page.copying import Copies
 from netwatch.daemon.devices import Scene, device_view
+from netwatch.daemon.errands import ErrandDoors
 from netwatch.daemon.figures import Figures, resting_routes
 from netwatch.daemon.firstlook import FirstLook
 from netwatch.daemon.pages import Pages
@@ -20,12 +23,11 @@ from netwatch.daemon.saving import Saver
 from netwatch.daemon.sightings import Sightings
 from netwatch.daemon.standing import Standing
 from netwatch.daemon.thinker import Thinker
-from netwatch.errors import OperatingError
-from netwatch.incidents.model import Command, Order
-from netwatch.incidents.orders import refusal
+from netwatch.daemon.wishes import WishDoors
 from netwatch.inventory.model import Inventory
 from netwatch.polling.poller import Poller
 from netwatch.storage import Store
+from netwatch.web.calllist import CallListView, call_list
 from netwatch.web.device import DeviceView
 from netwatch.web.lookup import find, lookup_view
 from netwatch.web.measures import MetricsSnapshot
@@ -38,6 +40,7 @@ from netwatch.web.model import (
     IncidentView,
     LookupView,
     MessageTally,
+    PageCopyView,
     RefusedError,
     ReloadView,
     StatusView,
@@ -58,12 +61,10 @@ from netwatch.web.why import why_view
 
 #: A step later than this means that the daemon does not do its work.
 _STEP_LATE_S = 15.0
-#: Within this time an order is carried out and in the store, or the person hears that it is not.
-_ORDER_S = 8.0
 
 
-class DaemonDoors:
-    """Implements `netwatch.web.model.Doors`."""
+class DaemonDoors(ErrandDoors, WishDoors):
+    """Implements `netwatch.web.offer.Doors`."""
 
     def __init__(
         self,
@@ -75,22 +76,21 @@ class DaemonDoors:
         standing: Standing,
         figures: Figures,
         pages: Pages,
+        copies: Copies,
         dispatcher: Dispatcher,
         poller: Poller,
         reloader: Reloader,
         sightings: Sightings,
         first_look: FirstLook,
     ) -> None:
+        super().__init__(clock=clock, thinker=thinker, reloader=reloader, figures=figures)
         self._store = store
-        self._clock = clock
-        self._thinker = thinker
         self._saver = saver
         self._standing = standing
-        self._figures = figures
         self._pages = pages
+        self._copies = copies
         self._dispatcher = dispatcher
         self._poller = poller
-        self._reloader = reloader
         self._sightings = sightings
         self._first_look = first_look
 
@@ -125,6 +125,19 @@ class DaemonDoors:
             tallies=tallies,
             milestones=milestones,
             waiting={case.approval.incident: case.customers for case in cases},
+            tasks=self._thinker.communication.tasks.tasks,
+            calls=self._thinker.communication.calls.owed,
+            language=self._reloader.now.config.communication.default_language,
+        )
+
+    def glance(self) -> Picture:
+        """What memory alone knows of now: inventory, incidents, conditions, page."""
+        return Picture(
+            at=self._clock.now(),
+            inventory=self._inventory,
+            incidents=self._thinker.book.incidents,
+            conditions=self._standing.conditions(),
+            page=self._pages.entries,
         )
 
     def _open(self) -> tuple[str, ...]:
@@ -142,8 +155,19 @@ class DaemonDoors:
             hold=HoldView(hold.on, hold.by, None if hold.since_at is None else self._clock.utc(hold.since_at)),
             page=self._reloader.now.config.communication.page_url,
         )
-        hints, reload = self._figures.hints(), self._reloader.view
-        return replace(view, hints=hints, reload=reload, first_look=self._first_look.view())
+        hints, reload = self._figures.hints(self._sightings.never_answered), self._reloader.view
+        return replace(
+            view, hints=hints, reload=reload, first_look=self._first_look.view(), page_copies=self._page_copies()
+        )
+
+    def _page_copies(self) -> tuple[PageCopyView, ...]:
+        def when(at: float | None) -> datetime | None:
+            return None if at is None else self._clock.utc(at)
+
+        return tuple(
+            PageCopyView(state.name, when(state.verified_at), when(state.behind_since_at), state.error)
+            for state in self._copies.states()
+        )
 
     async def incidents(self, *, closed: bool) -> tuple[IncidentView, ...]:
         wanted = tuple(self._thinker.book.incidents) if closed else self._open()
@@ -154,7 +178,12 @@ class DaemonDoors:
         return incident_view(picture, incident_of(picture, incident), self._clock.utc)
 
     async def why(self, incident: str) -> WhyView:
-        return why_view(await self._picture((incident,)), incident, self._clock.utc)
+        promises = await self._store.promises(owed_only=False)
+        picture = replace(await self._picture((incident,)), promises=promises)
+        return why_view(picture, incident, self._clock.utc)
+
+    async def call_list(self, incident: str) -> CallListView:
+        return call_list(await self._picture((incident,)), incident, self._clock.utc)
 
     async def lookup(self, query: str) -> LookupView:
         found, more = await find(self._inventory, query)
@@ -169,17 +198,23 @@ class DaemonDoors:
     async def approvals(self) -> tuple[ApprovalView, ...]:
         return approval_views(await self._picture(()), self._clock.utc)
 
+    def _announced(self) -> frozenset[str]:
+        """Ids of announced work, of which notices may wait like those of an incident."""
+        return frozenset(window.id for window in self._inventory.maintenance)
+
     async def approve(self, incident: str, by: str) -> Done:
-        self._known(incident)
+        if incident not in self._announced():
+            self._known(incident)
         given = await self._store.approve(incident, by)
         if not given:
             raise RefusedError(f"nothing of incident {incident} waits for approval", "see: netwatch status")
         await self._standing.refresh()
-        missing = max(max(0, a.needed - len(set(a.approved_by))) for a in given)
-        return Done(f"approved by {by}" + (f"; {missing} more person must approve" if missing else "; notices go out"))
+        more = max(missing(approval) for approval in given)
+        return Done(f"approved by {by}" + (f"; {more} more person must approve" if more else "; notices go out"))
 
     async def veto(self, incident: str, by: str) -> Done:
-        self._known(incident)
+        if incident not in self._announced():
+            self._known(incident)
         stopped = await self._store.veto(incident, by)
         if not stopped:
             raise RefusedError(
@@ -187,22 +222,6 @@ class DaemonDoors:
             )
         await self._standing.refresh()
         return Done(f"vetoed by {by}: no customer gets the pending notices of {incident}")
-
-    async def update(self, incident: str, text: str, by: str) -> Done:
-        await self._command(incident, Order.NOTE, text, by)
-        gap_s = self._reloader.now.config.communication.recipient_gap_s
-        return Done(
-            "kept: colleagues and the page have it within seconds; customers who were told get it with the next notice,"
-            f" at the earliest {gap_s / 60:.0f} minutes after the one before"
-        )
-
-    async def scenario(self, incident: str, scenario: str, by: str) -> Done:
-        await self._command(incident, Order.SCENARIO, scenario, by)
-        return Done(f"scenario of {incident} is now {scenario}; diagnosis leaves it so")
-
-    async def resolve(self, incident: str, reason: str, by: str) -> Done:
-        await self._command(incident, Order.RESOLVE, reason, by)
-        return Done(f"{incident} is being resolved; the all-clear goes to those who were told")
 
     async def hold(self, *, on: bool, by: str) -> Done:
         self._standing.hold = await self._store.set_hold(on=on, by=by)
@@ -221,18 +240,20 @@ class DaemonDoors:
             diagnosis=self._thinker.diagnosis,
             book=self._thinker.book,
             sighting=self._sightings.of,
+            ports=self._thinker.ports_of,
+            loads=self._poller.loads_of,
         )
         pings = self._poller.pings.statistics_of(device, scene.now)
         return device_view(scene, found, pings, self._poller.missing_ports().get(device, ()))
 
-    async def reload(self, by: str) -> ReloadView:
-        return await self._reloader.reload(by)
+    async def reload(self, by: str, *, confirmed: bool) -> ReloadView:
+        return await self._reloader.reload(by, confirmed=confirmed)
 
     def page(self) -> Path | None:
         return self._pages.directory
 
     def health(self) -> Health:
-        now, thinker = self._clock.now(), self._thinker
+        now, thinker, behind = self._clock.now(), self._thinker, tuple(self._copies.behind())
         resting = resting_routes(self._dispatcher.statistics())
         late_s = now - (thinker.stepped_at or self._figures.started_at)
         return Health(
@@ -242,29 +263,10 @@ class DaemonDoors:
                 Check("view", not thinker.diagnosis.isolated, "cut off" if thinker.diagnosis.isolated else ""),
                 Check("store", not self._saver.error, self._saver.error),
                 Check("page", not self._pages.error, self._pages.error),
+                Check("page copies", not behind, "; ".join(behind)),
                 Check("relays", not resting, f"no answer from {', '.join(resting)}" if resting else ""),
             ),
         )
 
     def metrics(self) -> MetricsSnapshot:
         return self._figures.snapshot()
-
-    def _known(self, incident: str) -> None:
-        incident_of(
-            Picture(at=self._clock.now(), inventory=self._inventory, incidents=self._thinker.book.incidents), incident
-        )
-
-    async def _command(self, incident: str, order: Order, text: str, by: str) -> None:
-        """Raises `OperatingError` when the order could not be kept in time; it is still tried."""
-        self._known(incident)
-        command = Command(self._clock.now(), incident, order, by, text)
-        why_not = refusal(command, self._thinker.book)
-        if why_not is not None:
-            raise RefusedError(why_not)
-        try:
-            async with asyncio.timeout(_ORDER_S):
-                await self._thinker.order(command)
-        except TimeoutError:
-            raise OperatingError(
-                "the order is taken, but not yet kept by the store", "look again with: netwatch status"
-            ) from None

@@ -10,12 +10,11 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from netwatch import config as configuration
 from netwatch.communication.planning.planner import Planner
-from netwatch.communication.planning.playbook_file import default_playbook, load_playbook
 from netwatch.communication.texts.loading import load_texts
-from netwatch.config import Config
-from netwatch.daemon.apart import read_inventory
+from netwatch.config import Config, Files
+from netwatch.daemon.apart import read_files
+from netwatch.daemon.memory import give_back
 from netwatch.diagnosis.engine import Engine
 from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Inventory
@@ -27,6 +26,10 @@ _FIXED: Final = ("storage", "web", "metrics", "channels", "polling")
 _FIXED_KEYS: Final = {"communication": ("recipient_gap_s",), "snmp": ("trap_address", "trap_port")}
 #: So long the reader may keep the interpreter while the event loop wants it.
 _TURN_S: Final = 0.0005
+#: Of these much must not change at once without a person: the diagnosis and whom it concerns hang on them.
+_TOLD_BY: Final = ("device", "customer")
+#: So few may always change.
+_FEW: Final = 50
 _COUNTED: Final = (("devices", "device"), ("links", "link"), ("customers", "customer"))
 
 
@@ -35,7 +38,8 @@ class Edition:
     """A configuration with its inventory, complete and without a fault.
 
     `engine` None: what the diagnosis looks at is as before, so the present one stays. `needs_restart`: settings of the files that differ and can't change while netwatch runs; `config`
-    holds those in force. `changes` are words for people.
+    holds those in force. `changes` are words for people. `upheaval`: what changes so much that a person must
+    confirm it; empty = nothing.
     """
 
     config: Config
@@ -46,17 +50,17 @@ class Edition:
     engine: Engine | None
     needs_restart: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    upheaval: str = ""
 
 
-def planner_of(config: Config, inventory: Inventory, channels: Iterable[str]) -> Planner:
-    """The planner of a configuration; `channels` are those that are set up.
+def planner_of(files: Files, channels: Iterable[str]) -> Planner:
+    """The planner by the operator's files; `channels` are those that are set up.
 
     Raises:
-        InputError: the playbook or a text is wrong.
+        InputError: a text is wrong.
     """
-    playbook = load_playbook(config.playbook) if config.playbook else default_playbook()
-    texts = load_texts(config.templates)
-    return Planner(playbook, texts, inventory, config.people, config.communication, channels=set(channels))
+    config, texts = files.config, load_texts(files.config.templates)
+    return Planner(files.playbook, texts, files.inventory, config.people, config.communication, channels=set(channels))
 
 
 def read(
@@ -70,7 +74,8 @@ def read(
         InputError: every fault that `netwatch check` tells, with its place.
     """
     with _soon_the_loops_turn():
-        written, fresh = _load(path)
+        files = _load(path)
+        written, fresh = files.config, files.inventory
         merged = _with_what_is_fixed(written, config)
         looks_new = not keep_engine or fresh != inventory or merged.diagnosis != config.diagnosis
         topology = Topology(fresh)
@@ -79,25 +84,25 @@ def read(
             inventory=fresh,
             topology=topology,
             plans=plan(fresh, merged.polling),
-            planner=planner_of(merged, fresh, channels),
+            planner=planner_of(replace(files, config=merged), channels),
             engine=Engine(topology, merged.diagnosis) if looks_new else None,
             needs_restart=tuple(_fixed_differences(written, config)),
             changes=tuple(_changes(inventory, fresh)),
+            upheaval=_upheaval(inventory, fresh, config.communication.reload_share),
         )
 
 
-def _load(path: Path) -> tuple[Config, Inventory]:
-    """Both, without a fault. Raises `InputError`."""
+def _load(path: Path) -> Files:
+    """Everything, without a fault. Raises `InputError`."""
     collects = gc.isenabled()
     gc.disable()  # millions of fresh objects would be walked again and again, and everything waits meanwhile
     try:
-        inventory = read_inventory(path, check=True)
-        written = configuration.load(path)
+        files = read_files(path, check=True)
         gc.freeze()  # what was loaded lives for long
     finally:
         if collects:
             gc.enable()
-    return written, inventory
+    return files
 
 
 def forget_the_old() -> None:
@@ -107,6 +112,7 @@ def forget_the_old() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    give_back()
 
 
 @contextmanager
@@ -168,6 +174,17 @@ def _same(before: object, after: object) -> bool:
     if isinstance(before, tuple) and isinstance(after, tuple):  # the services of a customer
         return [replace(one, line=0) for one in before] == [replace(one, line=0) for one in after]
     return False
+
+
+def _upheaval(before: Inventory, after: Inventory, share: float) -> str:
+    """The first kind of which more than `share` changes, and not just a few; "" = none."""
+    for name, noun in _COUNTED:
+        old, new = getattr(before, name), getattr(after, name)
+        changed = len(old.keys() ^ new.keys()) + sum(not _same(old[key], new[key]) for key in new.keys() & old.keys())
+        most = max(len(old), len(new))
+        if noun in _TOLD_BY and changed > _FEW and changed > share * most:
+            return f"{changed:,} of {most:,} {name} would change"
+    return ""
 
 
 def _changes(before: Inventory, after: Inventory) -> Iterator[str]:

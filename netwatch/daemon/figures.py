@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from itertools import chain
 from typing import Final
 
 import netwatch
 from netwatch.clock import Clock
+from netwatch.communication.channels.receipts import Receipts
 from netwatch.communication.delivery.breaker import BreakerState
 from netwatch.communication.delivery.dispatcher import Dispatcher
 from netwatch.communication.delivery.statistics import DeliveryStatistics
+from netwatch.communication.page.copying import Copies
 from netwatch.daemon.hints import hints
 from netwatch.daemon.recording import Recorder
 from netwatch.daemon.reloading import Reloader
@@ -23,7 +26,7 @@ from netwatch.errors import StorageError
 from netwatch.polling.poller import Poller
 from netwatch.storage import Store
 from netwatch.storage.stored import Milestones, PromiseCounts
-from netwatch.web.measures import STAGE_BOUNDS_S, STAGES, Measure, MetricsSnapshot
+from netwatch.web.measures import ACKNOWLEDGE_BOUNDS_S, PROMISES, STAGE_BOUNDS_S, STAGES, Measure, MetricsSnapshot
 
 _REFRESH_S: Final = 5.0
 
@@ -43,6 +46,8 @@ class Figures:
         standing: Standing,
         reloader: Reloader,
         recorder: Recorder,
+        copies: Copies,
+        receipts: Receipts,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -53,9 +58,12 @@ class Figures:
         self._standing = standing
         self._reloader = reloader
         self._recorder = recorder
+        self._copies = copies
+        self._receipts = receipts
         self._messages: Counter[tuple[str, str]] = Counter()
         self._pending = 0
-        self._promises = PromiseCounts()
+        self._promises = {kind: PromiseCounts() for kind in PROMISES}
+        self._acknowledging = Measure(ACKNOWLEDGE_BOUNDS_S)
         self._stages = {stage: Measure(STAGE_BOUNDS_S) for stage in STAGES}
         self._passed: set[tuple[str, str]] = set()
         self._opened: Counter[str] = Counter()
@@ -76,7 +84,7 @@ class Figures:
         for tally in await self._store.tally():
             self._messages[tally.channel, tally.state.value] += tally.count
         self._pending = len(await self._store.approvals_pending())
-        self._promises = await self._store.promise_counts()
+        self._promises = {kind: await self._store.promise_counts(kind) for kind in PROMISES}
         at_hand = self._thinker.book.incidents
         self._passed = {passed for passed in self._passed if passed[0] in at_hand}
         for incident in tuple(at_hand.values()):
@@ -95,21 +103,26 @@ class Figures:
                 self._passed.add((incident, stage))
                 self._stages[stage].add(max(0.0, at - marks.last_good_at))
 
+    def acknowledged(self, seconds: float) -> None:
+        """Somebody took a task so long after it was handed out."""
+        self._acknowledging.add(seconds)
+
     def devices(self) -> Mapping[str, int]:
         """Devices by believed state, as of the last step."""
         return count_devices(self._thinker.diagnosis, self._poller.statistics().devices)
 
-    def hints(self) -> tuple[str, ...]:
-        """What polling found to be mended."""
-        thinker = self._thinker
+    def hints(self, never_answered: tuple[str, ...]) -> tuple[str, ...]:
+        """What polling found to be mended. `never_answered`: the devices whose agent never did."""
         poller = self._poller
-        return tuple(hints(thinker.never_answered.devices, poller.missing_ports(), thinker.doubts, poller.refusals()))
+        return tuple(hints(never_answered, poller.missing_ports(), self._thinker.doubts, poller.refusals()))
 
     def snapshot(self) -> MetricsSnapshot:
         """All figures as of now, from memory."""
         thinker, polling = self._thinker, self._poller.statistics()
         incidents = Counter((i.scope.value, i.status.value) for i in thinker.book.incidents.values())
-        breakers = self._dispatcher.statistics().breakers
+        breakers, copies, now = self._dispatcher.statistics().breakers, self._copies.states(), self._clock.now()
+        tasks = chain.from_iterable(thinker.communication.tasks.tasks.values())
+        waiting = [task for task in tasks if not task.acknowledged_by]
         return MetricsSnapshot(
             version=netwatch.__version__,
             started_at=self._clock.utc(self.started_at).timestamp(),
@@ -124,7 +137,7 @@ class Figures:
             snmp_timeouts=polling.snmp.timeouts,
             receive_buffer_bytes=polling.icmp.buffer_bytes or None,
             polling=polling,
-            observations=dict(thinker.observed),
+            observations=thinker.observed,
             step=thinker.step_time.distribution(),
             commit=self._saver.commit_time.distribution(),
             stages={stage: measure.distribution() for stage, measure in self._stages.items()},
@@ -132,10 +145,18 @@ class Figures:
             incidents_opened=dict(self._opened),
             messages=dict(self._messages),
             routes={name: state is BreakerState.CLOSED for name, state in breakers.items()},
+            receipts=self._receipts.counts,
+            copies_behind_s={c.name: 0.0 if c.behind_since_at is None else now - c.behind_since_at for c in copies},
+            copies_verified_at={
+                c.name: self._clock.utc(c.verified_at).timestamp() for c in copies if c.verified_at is not None
+            },
             approvals_pending=self._pending,
-            promises_owed=self._promises.owed,
-            promises_kept=self._promises.kept,
-            promises_missed=self._promises.missed,
+            promises_owed={kind: counts.owed for kind, counts in self._promises.items()},
+            promises_kept={kind: counts.kept for kind, counts in self._promises.items()},
+            promises_missed={kind: counts.missed for kind, counts in self._promises.items()},
+            tasks_open=len(waiting),
+            tasks_overdue=sum(task.overdue(now) for task in waiting),
+            acknowledging=self._acknowledging.distribution(),
             isolated=thinker.diagnosis.isolated,
             hold=self._standing.hold.on,
             warm=thinker.diagnosis.warm,

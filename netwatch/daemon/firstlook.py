@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,7 +57,7 @@ class FirstLook:
         self._clock = clock
         self._begun_at = clock.now()
         self._learning_s = learning_s
-        self._missing: Callable[[], Mapping[str, frozenset[str]]] = dict
+        self._missing: Callable[[], int] = int
         self._pinged: set[str] = set()
         self._answered: set[str] = set()
         self._asked: set[str] = set()
@@ -66,8 +66,8 @@ class FirstLook:
         self._marks: deque[tuple[float, tuple[int, int, int]]] = deque(maxlen=64)
         self._over = False
 
-    def follow(self, missing: Callable[[], Mapping[str, frozenset[str]]]) -> None:
-        """Ask here which ports devices do not have."""
+    def follow(self, missing: Callable[[], int]) -> None:
+        """Ask here how many ports devices do not have."""
         self._missing = missing
 
     async def report(self, is_warm: Callable[[], bool], show: Show) -> None:
@@ -100,7 +100,7 @@ class FirstLook:
         if self._over:
             return None
         now, goal = self._clock.now(), self._goal
-        missing = sum(map(len, self._missing().values()))
+        missing = self._missing()
         ports = min(goal.ports, len(self._ports) + missing)
         done = (len(self._pinged), len(self._asked), ports)
         if not self._marks or now - self._marks[-1][0] >= 1.0:

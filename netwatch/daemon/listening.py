@@ -10,10 +10,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from netwatch.communication.channels.callback import Door
 from netwatch.config.doors import MetricsSettings, WebSettings
 from netwatch.web.api import local_api
-from netwatch.web.model import Doors
+from netwatch.web.offer import Doors
 from netwatch.web.public import metrics_app, page_app
+from netwatch.web.queue import Queue, queue_app
 from netwatch.web.server import serve
 from netwatch.web.sockets import address_of, close_unix, open_tcp, open_unix
 
@@ -27,6 +29,7 @@ class Listening:
     local: socket.socket
     metrics: socket.socket | None
     page: socket.socket | None
+    phone: socket.socket | None
 
     @classmethod
     @contextmanager
@@ -43,6 +46,7 @@ class Listening:
             for what, host, port in (
                 ("metrics.port", metrics.bind, metrics.port),
                 ("web.page_port", web.page_bind, web.page_port),
+                ("web.phone.port", web.phone.bind, web.phone.port),
             ):
                 listener = None if port is None else open_tcp(host, port, what)
                 if listener is not None:
@@ -51,11 +55,16 @@ class Listening:
                 found.append(listener)
             yield cls(local, *found)
 
-    async def serve(self, doors: Doors, stop: asyncio.Event) -> None:
-        """Serve all of them until `stop` is set."""
+    async def serve(self, doors: Doors, queue: Queue, stop: asyncio.Event, *, phone_token: str, receipts: Door) -> None:
+        """Serve all of them until `stop` is set. `phone_token`: what the phone queue must bear; "" = nothing.
+
+        `receipts`: where SMS gateways leave theirs.
+        """
         async with asyncio.TaskGroup() as group:
             group.create_task(serve(local_api(doors), self.local, stop))
             if self.metrics is not None:
                 group.create_task(serve(metrics_app(doors), self.metrics, stop))
             if self.page is not None:
-                group.create_task(serve(page_app(doors), self.page, stop))
+                group.create_task(serve(page_app(doors, receipts), self.page, stop))
+            if self.phone is not None:
+                group.create_task(serve(queue_app(queue, phone_token), self.phone, stop))

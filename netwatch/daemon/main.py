@@ -15,17 +15,17 @@ from types import TracebackType
 from typing import Final
 
 import netwatch
-from netwatch import config as configuration
 from netwatch.clock import SystemClock
-from netwatch.config import Config
-from netwatch.daemon.apart import read_inventory
+from netwatch.config import Files
+from netwatch.daemon.apart import read_files
 from netwatch.daemon.assembly import Parts, assemble
 from netwatch.daemon.edition import summary
 from netwatch.daemon.firstlook import Show, logged
 from netwatch.daemon.listening import Listening
+from netwatch.daemon.memory import use_one_heap
+from netwatch.daemon.queue import token_of
 from netwatch.daemon.recording import Recorder, Recording
 from netwatch.errors import NetwatchError
-from netwatch.inventory.model import Inventory
 from netwatch.storage import Store
 from netwatch.web.watchdog import Notifier
 
@@ -44,16 +44,17 @@ def run(config_path: Path, *, record: Recording | None = None, show: Show | None
     the progress is logged.
 
     Raises:
-        InputError: the configuration or inventory is wrong; every fault is listed.
+        InputError: the configuration, the inventory or the playbook is wrong; every fault of it is listed.
         OperatingError: a socket, directory or permission is missing.
     """
-    config = configuration.load(config_path)
-    inventory = read_inventory(config_path, check=False)
+    use_one_heap()
+    files = read_files(config_path, check=False)
     # What was loaded lives as long as the process: the collector need not walk it again and again.
+    gc.collect()
     gc.freeze()  # and twice more in _first_look
     sys.setswitchinterval(_TURN_S)
     try:
-        asyncio.run(_serve(config, inventory, record, show or logged()))
+        asyncio.run(_serve(files, record, show or logged()))
     except ExceptionGroup as group:
         _log.critical("netwatch ends by a failure", exc_info=group)
         expected, unexpected = group.split(NetwatchError)
@@ -62,20 +63,24 @@ def run(config_path: Path, *, record: Recording | None = None, show: Show | None
         raise
 
 
-async def _serve(config: Config, inventory: Inventory, record: Recording | None, show: Show) -> None:
-    clock, notifier = SystemClock(), Notifier()
+async def _serve(files: Files, record: Recording | None, show: Show) -> None:
+    config = files.config
+    clock, notifier = SystemClock(config.storage.clock_path(config.base_directory)), Notifier()
+    phone_token = token_of(config.web.phone, config.base_directory)
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(Listening.open(config.web, config.metrics))
         store = await Store.open(config.storage, clock, config.base_directory)
         stack.push_async_exit(partial(_close, store))
         recorder = stack.enter_context(Recorder.open(record))
-        parts = await assemble(config, inventory, store, clock, recorder=recorder, notifier=notifier)
+        parts = await assemble(files, store, clock, recorder=recorder, notifier=notifier)
         stop = _heed_signals(parts.reloader.ask)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in parts.work()]
             delivering = group.create_task(parts.dispatcher.run())
-            serving = group.create_task(listening.serve(parts.doors, stop))
-            told = summary(inventory)
+            serving = group.create_task(
+                listening.serve(parts.doors, parts.queue, stop, phone_token=phone_token, receipts=parts.ways.door)
+            )
+            told = summary(files.inventory)
             tasks.append(group.create_task(_first_look(parts, show)))
             await parts.thinker.begun.wait()
             notifier.ready(told)

@@ -10,7 +10,8 @@ from typing import Final
 
 from netwatch.clock import Clock
 from netwatch.communication.model import PageEntry
-from netwatch.communication.page.publisher import PageError, publish
+from netwatch.communication.page.copying import Copies
+from netwatch.communication.page.publisher import PageError, contents, write
 from netwatch.communication.page.view import EARLIER_S
 from netwatch.communication.settings import CommunicationSettings
 from netwatch.errors import StorageError
@@ -38,12 +39,15 @@ class Pages:
         *,
         entries: Iterable[PageEntry],
         sees: Callable[[], bool],
+        copies: Copies | None = None,
     ) -> None:
+        """`copies`: further hosts on which the page stands; None = none."""
         self._directory = directory
         self._settings = settings
         self._store = store
         self._clock = clock
         self._sees = sees
+        self._copies = copies
         self._entries = {entry.incident: entry for entry in entries if not entry.withdrawn}
         self._fresh: set[str] = set()
         self._news = asyncio.Event()
@@ -94,7 +98,10 @@ class Pages:
             if entry.resolved_at is None or entry.resolved_at > shown_since_at
         }
         try:
-            await asyncio.to_thread(publish, self._directory, self.entries, self._clock, self._settings)
+            files = await asyncio.to_thread(contents, self.entries, self._clock, self._settings)
+            if self._copies is not None:
+                self._copies.offer(files)
+            await asyncio.to_thread(write, self._directory, files)
         except PageError as error:
             if not self.error:
                 _log.error("the outage page can't be written: %s", error)

@@ -21,7 +21,7 @@ from netwatch.daemon.edition import Edition, forget_the_old, polled, read
 from netwatch.daemon.succession import LOOKING, Heir, Succession, obstacle, orphaned
 from netwatch.daemon.thinker import Thinker
 from netwatch.diagnosis.model import Diagnosis
-from netwatch.errors import InputError, NetwatchError
+from netwatch.errors import InputError, NetwatchError, OperatingError
 from netwatch.inventory.model import Inventory
 from netwatch.pipeline import Pipeline
 from netwatch.polling.poller import Poller
@@ -102,12 +102,15 @@ class Reloader:
             return last
         return replace(last, waits_for=self._succession.waits_for or LOOKING)
 
-    async def reload(self, by: str) -> ReloadView:
-        """Read the files, and bring them into force if they are good; answers once that has begun."""
+    async def reload(self, by: str, *, confirmed: bool = False) -> ReloadView:
+        """Read the files, and bring them into force if they are good; answers once that has begun.
+
+        A change of much of the network is refused unless it is `confirmed`: more likely it is a mistake in the files.
+        """
         async with self._turn:
             _log.info("reading %s again, asked by %s", self._path, by)
             try:
-                await self._begin(await self._read(), by)
+                await self._begin(await self._read(confirmed=confirmed), by)
             except InputError as error:
                 self._refuse(by, error.faults)
             except NetwatchError as error:
@@ -119,11 +122,13 @@ class Reloader:
             assert found is not None
             return found
 
-    async def _read(self) -> Edition:
+    async def _read(self, *, confirmed: bool) -> Edition:
         # While another edition learns nobody can say beside which one this would stay.
         keep, now = self._coming is None, self.now
         work = partial(read, self._path, now.config, now.inventory, self._channels, keep_engine=keep)
         edition = await asyncio.to_thread(work)
+        if edition.upheaval and not confirmed:
+            raise OperatingError(f"{edition.upheaval} by it", "if it is meant so: netwatch reload --confirm")
         await self._poll(edition)
         return edition
 

@@ -1,47 +1,46 @@
-"""The last that was observed of each device, for `netwatch probe`. Decides nothing."""
+"""The last that was observed of each device, for `netwatch probe` and `status`. Decides nothing."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from netwatch.polling.model import (
     IcmpObservation,
-    InterfaceObservation,
     NeighbourObservation,
     Observation,
     OpticalObservation,
     PowerObservation,
     SnmpObservation,
-    TrafficObservation,
     TrapObservation,
 )
 
+_log = logging.getLogger(__name__)
 
-class Load(NamedTuple):
-    """How full a port was, as `TrafficObservation.utilisation` tells; all else that was counted is not kept."""
-
-    at: float
-    utilisation: float | None
+#: An agent that failed so often and never answered is told.
+_FAILS: Final = 4
 
 
 @dataclass(slots=True)
 class Sighting:
-    """One device: its newest ping and poll, its newest answers, everything else as last read, the newest trap.
+    """One device: when it was pinged and polled last, and when it last answered either; light, neighbours and power as
+    last read, the newest trap. Of its ports the diagnosis knows the state and the poller the load.
 
-    `lost`: pings lost since the last answered one; `failed`: polls without an answer since the last one with.
+    `rtt_ms` and `uptime_s` are of the newest ping and poll. `lost`: pings lost since the last answered one; `failed`:
+    polls without an answer since the last one with.
     """
 
-    ping: IcmpObservation | None = None
-    pong: IcmpObservation | None = None
+    ping_at: float | None = None
+    pong_at: float | None = None
+    rtt_ms: float | None = None
     lost: int = 0
-    poll: SnmpObservation | None = None
-    told: SnmpObservation | None = None
+    poll_at: float | None = None
+    told_at: float | None = None
+    uptime_s: float | None = None
     failed: int = 0
-    ports: dict[str, InterfaceObservation] = field(default_factory=dict)
-    traffic: dict[str, Load] | None = None
     optics: dict[str, OpticalObservation] | None = None
     neighbours: dict[tuple[str, str], NeighbourObservation] | None = None
     power: PowerObservation | None = None
@@ -57,6 +56,12 @@ class Sightings:
     def of(self, device: str) -> Sighting:
         """What was observed of it; all None when nothing was."""
         return self._seen.get(device) or Sighting()
+
+    @property
+    def never_answered(self) -> tuple[str, ...]:
+        """Devices whose SNMP agent has not answered once since netwatch started, though it was asked again and again."""
+        found = [device for device, seen in self._seen.items() if seen.failed >= _FAILS and seen.told_at is None]
+        return tuple(sorted(found))
 
     def keep(self, devices: Collection[str]) -> None:
         """Forget all but these."""
@@ -75,29 +80,21 @@ class Sightings:
 
 
 def _ping(seen: Sighting, new: IcmpObservation) -> None:
-    seen.ping = new
+    seen.ping_at, seen.rtt_ms = new.at, new.rtt_ms
     if new.received:
-        seen.pong, seen.lost = new, 0
+        seen.pong_at, seen.lost = new.at, 0
     else:
         seen.lost += new.sent
 
 
 def _poll(seen: Sighting, new: SnmpObservation) -> None:
-    seen.poll = new
+    seen.poll_at, seen.uptime_s = new.at, new.uptime_s
     if new.ok:
-        seen.told, seen.failed = new, 0
+        seen.told_at, seen.failed = new.at, 0
     else:
         seen.failed += 1
-
-
-def _port(seen: Sighting, new: InterfaceObservation) -> None:
-    seen.ports[new.interface] = new
-
-
-def _traffic(seen: Sighting, new: TrafficObservation) -> None:
-    if seen.traffic is None:
-        seen.traffic = {}
-    seen.traffic[new.interface] = Load(new.at, new.utilisation)
+        if seen.failed == _FAILS and seen.told_at is None:
+            _log.warning("%s has never answered SNMP: is its profile's community right?", new.device)
 
 
 def _optics(seen: Sighting, new: OpticalObservation) -> None:
@@ -120,8 +117,6 @@ _TAKERS: Final[Mapping[type[Observation], Callable[[Sighting, Any], None]]] = Ma
     {
         IcmpObservation: _ping,
         SnmpObservation: _poll,
-        InterfaceObservation: _port,
-        TrafficObservation: _traffic,
         OpticalObservation: _optics,
         NeighbourObservation: _neighbour,
         PowerObservation: _power,

@@ -6,14 +6,14 @@ that begins in the middle of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
-from netwatch.diagnosis.model import Diagnosis, Feedback, InventoryDoubt, Memory
-from netwatch.incidents.book import PUBLISHED, Book
-from netwatch.incidents.model import Incident
+from netwatch.diagnosis.model import Diagnosis, Feedback, InventoryDoubt, Memory, PortReading
+from netwatch.incidents.book import Book
+from netwatch.incidents.model import PUBLISHED, Incident
 from netwatch.inventory.model import Inventory
 from netwatch.pipeline import DiagnosisStage
 from netwatch.polling.model import Observation
@@ -93,6 +93,10 @@ class Succession:
     def inventory_doubts(self) -> tuple[InventoryDoubt, ...]:
         """Where the inventory and the network seem to disagree."""
         return self._present.inventory_doubts()
+
+    def ports_of(self, device: str) -> Mapping[str, PortReading]:
+        """The newest reading of each port of `device`, by name."""
+        return self._present.ports_of(device)
 
     def remember(self) -> tuple[Memory, ...]:
         """What must survive a restart."""

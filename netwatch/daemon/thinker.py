@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from netwatch.clock import Clock
 from netwatch.communication.model import Conditions, Plan
+from netwatch.communication.planning.requests import Request
 from netwatch.communication.planning.state import CommunicationState
-from netwatch.daemon.hints import NeverAnswered
 from netwatch.daemon.saving import Saver
-from netwatch.diagnosis.model import Diagnosis, InventoryDoubt
+from netwatch.diagnosis.model import Diagnosis, Explanation, InventoryDoubt, PortReading
 from netwatch.incidents.book import Book
 from netwatch.incidents.model import Command
 from netwatch.pipeline import Pipeline
 from netwatch.polling.model import Observation
+from netwatch.polling.record import PROBES
 from netwatch.storage import Entry
 from netwatch.web.measures import WORK_BOUNDS_S, Measure
 
@@ -42,27 +43,36 @@ class Thinker:
         conditions: Callable[[], Conditions],
         worked: Callable[[float], None],
         watchers: Sequence[Callable[[Observation], None]] = (),
+        keep_up: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`watchers` see each observation too, in the event loop."""
+        """`watchers` see each observation too, in the event loop. `keep_up` is awaited before each step: what the
+        conditions hold may have to be read again.
+        """
         self._pipeline = pipeline
         self._saver = saver
         self._clock = clock
         self._conditions = conditions
         self._worked = worked
         self._watchers = tuple(watchers)
+        self._keep_up = keep_up
         self._between: deque[Callable[[], None]] = deque()
+        self._failed: tuple[Sequence[Explanation], frozenset[str]] = ((), frozenset())
         self._waiting: deque[Observation] = deque(maxlen=_WAITING)
-        self._orders: list[tuple[Command, asyncio.Future[None]]] = []
+        self._orders: list[tuple[Command | Request, asyncio.Future[None]]] = []
         self._known = pipeline.communication
         self._remembered_at = self._doubted_at = clock.now()
         self.doubts: tuple[InventoryDoubt, ...] = ()
         self.diagnosis = Diagnosis(at=clock.now(), explanations=(), warm=False)
-        self.never_answered = NeverAnswered()
-        self.observed: Counter[str] = Counter()
+        self._observed: Counter[type[Observation]] = Counter()
         self.begun = asyncio.Event()
         self.stepped_at: float | None = None
         self.lag_s = 0.0
         self.step_time = Measure(WORK_BOUNDS_S)
+
+    @property
+    def observed(self) -> dict[str, int]:
+        """How many observations were taken, by probe."""
+        return {probe: count for probe, kind in PROBES.items() if (count := self._observed[kind])}
 
     @property
     def book(self) -> Book:
@@ -72,12 +82,16 @@ class Thinker:
     def observe(self, observation: Observation) -> None:
         """Take one measured fact; called on the event loop, only enqueues."""
         self._waiting.append(observation)
-        self.never_answered.note(observation)
         for watch in self._watchers:
             watch(observation)
-        self.observed[_PROBES[type(observation).__name__]] += 1
+        self._observed[type(observation)] += 1
 
-    def order(self, command: Command) -> asyncio.Future[None]:
+    @property
+    def communication(self) -> CommunicationState:
+        """What planning remembers, as of the last step: tasks in people's hands, calls that are owed."""
+        return self._known
+
+    def order(self, command: Command | Request) -> asyncio.Future[None]:
         """A person's order, carried out at the next step; done once its outcome is in the store."""
         kept = asyncio.get_running_loop().create_future()
         self._orders.append((command, kept))
@@ -87,13 +101,20 @@ class Thinker:
         """Have `act` done in the pipeline's thread before the next step: nobody else uses the pipeline then."""
         self._between.append(act)
 
+    def ports_of(self, device: str) -> Mapping[str, PortReading]:
+        """What the diagnosis last read of each port of `device`, by name."""
+        return self._pipeline.ports_of(device)
+
     def failed(self) -> frozenset[str]:
         """Refs of what is down or out of reach now, and the causes."""
-        found: set[str] = set()
-        for explanation in self.diagnosis.explanations:
-            found.update(explanation.roots)
-            found.update(f"device:{device}" for device in explanation.down | explanation.unreachable)
-        return frozenset(found)
+        explanations = self.diagnosis.explanations
+        if self._failed[0] is not explanations:
+            found: set[str] = set()
+            for explanation in explanations:
+                found.update(explanation.roots)
+                found.update(f"device:{device}" for device in explanation.down | explanation.unreachable)
+            self._failed = (explanations, frozenset(found))
+        return self._failed[1]
 
     async def run(self) -> None:
         """Step until cancelled, then save what is at hand once more."""
@@ -109,9 +130,11 @@ class Thinker:
                 await self._saver.save(at_once=True)
 
     async def _step(self, thread: ThreadPoolExecutor) -> None:
+        if self._keep_up is not None:
+            await self._keep_up()
         orders, self._orders = self._orders, []
-        commands = [command for command, _ in orders]
-        work = asyncio.get_running_loop().run_in_executor(thread, self._think, self._clock.now(), commands)
+        said = [one for one, _ in orders]
+        work = asyncio.get_running_loop().run_in_executor(thread, self._think, self._clock.now(), said)
         self.diagnosis, entry = await work
         if entry is not None:
             self._saver.put(entry)
@@ -123,14 +146,16 @@ class Thinker:
         self.begun.set()
         self._worked(self.stepped_at)
 
-    def _think(self, now: float, commands: Sequence[Command]) -> tuple[Diagnosis, Entry | None]:
+    def _think(self, now: float, said: Sequence[Command | Request]) -> tuple[Diagnosis, Entry | None]:
         """One step with all that it wants saved; None = nothing."""
         begun = self._clock.now()
         while self._between:
             self._between.popleft()()
         for _ in range(len(self._waiting)):
             self._pipeline.observe(self._waiting.popleft())
-        step = self._pipeline.step(now, commands, self._conditions())
+        commands = [one for one in said if isinstance(one, Command)]
+        requests = [one for one in said if not isinstance(one, Command)]
+        step = self._pipeline.step(now, commands, self._conditions(), requests)
         news = bool(step.changes or step.plan or step.communication != self._known)
         # What the diagnosis remembers goes with each change: a restart must not take a fault for the normal state.
         remember = bool(step.changes) or now - self._remembered_at >= _MEMORY_S
@@ -149,17 +174,3 @@ class Thinker:
             self._doubted_at, self.doubts = now, self._pipeline.inventory_doubts()
         self.step_time.add(self._clock.now() - begun)
         return step.diagnosis, entry
-
-
-_PROBES: Final[Mapping[str, str]] = {
-    "IcmpObservation": "icmp",
-    "SnmpObservation": "snmp",
-    "InterfaceObservation": "interface",
-    "TrapObservation": "trap",
-    "PowerObservation": "power",
-    "TrafficObservation": "traffic",
-    "NeighbourObservation": "neighbour",
-    "OpticalObservation": "optics",
-    "WitnessObservation": "witness",
-    "LocalObservation": "local",
-}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from netwatch.diagnosis.customers import Attachments
@@ -43,15 +43,15 @@ class Beliefs:
         self.net = net
         self.settings = settings
         self.devices = {device: DeviceEvidence() for device in net.edges}
-        self.ports: dict[tuple[str, str], PortEvidence] = {}
+        #: By device and interface, from the device's first mention on; None = nothing was said of that port.
+        self.ports: dict[str, dict[str, PortEvidence | None]] = {}
         self._attachments = attachments
-        self._links_end_at = net.topology.link_of_port
         self._named = _named(net)
         self.witnesses = {witness.id: DeviceEvidence() for witness in net.inventory.monitor.witnesses}
         self.local_bad: dict[tuple[str, str], float] = {}
         self.answered_at = NEVER
         self.heard_at = NEVER
-        self.polled: set[str] = set()
+        self.polled = 0  # devices of which anything was told, good or bad
         self.unheard: set[str] = set(self.devices)
         self.down: set[str] = set()
         self.suspects: set[str] = set()
@@ -117,7 +117,7 @@ class Beliefs:
         """Whether a neighbour that answers has lost its port toward `device` since the last answer of that."""
         return any(
             edge.far_interface
-            and (port := self.ports.get((edge.neighbour, edge.far_interface))) is not None
+            and (port := self.known_port(edge.neighbour, edge.far_interface)) is not None
             and port.says_down(NEVER)
             and max(port.changed_at, port.trapped_down_at) > evidence.answered_at
             for edge in self.net.edges[device]
@@ -166,7 +166,9 @@ class Beliefs:
         self.heard_at = max(self.heard_at, at)
         if not good or evidence.standing is not Standing.UP or not evidence.known:
             self._touched.add(device)
-        self.polled.add(device)
+        if not evidence.polled:
+            evidence.polled = True
+            self.polled += 1
         if not good:
             return
         if self.unheard:
@@ -182,19 +184,39 @@ class Beliefs:
             if device in self.watched:
                 self.version += 1
 
+    def known_port(self, device: str, interface: str) -> PortEvidence | None:
+        """The evidence of a port; None when nothing was said of it."""
+        ports = self.ports.get(device)
+        return None if ports is None else ports.get(interface)
+
     def port(self, device: str, interface: str) -> PortEvidence | None:
         """The evidence of a port, made at its first mention; None when nothing in the inventory hangs on it."""
-        evidence = self.ports.get((device, interface))
-        if evidence is None and (
-            Port(device, interface) in self._links_end_at
-            or interface in self._named.get(device, ())
-            or interface in self._attachments.interfaces(device)
-        ):
-            evidence = self.ports[device, interface] = PortEvidence()
+        ports = self.ports.get(device)
+        if ports is None:
+            if device not in self.devices:
+                return None
+            ports = self.ports[device] = dict.fromkeys(sorted(self._interfaces_of(device)))
+        if interface not in ports:
+            return None
+        evidence = ports[interface]
+        if evidence is None:
+            evidence = ports[interface] = PortEvidence()
         return evidence
 
+    def all_ports(self) -> Iterator[tuple[str, str, PortEvidence]]:
+        """Device, interface and evidence of every port of which something was said."""
+        for device, ports in self.ports.items():
+            for interface, port in ports.items():
+                if port is not None:
+                    yield device, interface, port
+
+    def _interfaces_of(self, device: str) -> set[str]:
+        """Ports of `device` on which something in the inventory hangs."""
+        links = {edge.own_interface for edge in self.net.edges[device]}
+        return (links | self._named.get(device, set()) | self._attachments.names(device)) - {""}
+
     def _read(self, seen: InterfaceObservation) -> None:
-        evidence = self.ports.get((seen.device, seen.interface)) or self.port(seen.device, seen.interface)
+        evidence = self.port(seen.device, seen.interface)
         if evidence is None:
             return
         if evidence.read(seen.at, seen.admin, seen.oper):

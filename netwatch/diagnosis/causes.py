@@ -86,14 +86,17 @@ def _offer(
     picture: Picture, index: RiskIndex, risk: Risk, items: Sequence[Item], prices: dict[Item, Prices]
 ) -> _Offer | None:
     """What `risk` would save; None when it is no better than single causes."""
-    mine = tuple(item for item in items if explains(picture, risk, item, prices[item].links))
+    worth = len(items) != 1 or _could_share(picture, risk, items[0])
+    mine = tuple(item for item in items if worth and explains(picture, risk, item, prices[item].links))
     if not mine:
         return None
     battery = on_battery(picture, index, risk, max(item.onset_at for item in mine))
     if risk.kind in POWER:
-        if len(mine) < 2 and not (battery and risk.kind in _SINGLE_SITE_POWER):
-            return None
         silent = index.devices_of(risk) & picture.silent
+        # What was told stays possible when its last device falls silent before the others, and so hides them.
+        told = risk.ref in picture.sticky and len(silent) > 1
+        if len(mine) < 2 and not told and not (battery and risk.kind in _SINGLE_SITE_POWER):
+            return None
         if risk.kind == "region" and len(silent) < _REGION_LEAST and not battery:
             return None
     elif len({link for item in mine for link in item.links}) < 2:
@@ -105,6 +108,13 @@ def _offer(
     if gain <= picture.settings.costs.least_gain:
         return None
     return _Offer(risk, mine, gain, cost + against, battery)
+
+
+def _could_share(picture: Picture, risk: Risk, item: Item) -> bool:
+    """Whether a risk that touches one item only is worth a look: several links, or power that somebody spoke of."""
+    if risk.kind in POWER:
+        return bool(picture.beliefs.on_battery) or risk.ref in picture.sticky
+    return len(item.links) > 1
 
 
 def _shared_cause(

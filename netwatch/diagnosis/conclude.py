@@ -18,7 +18,7 @@ from netwatch.diagnosis.islands import find_frontier
 from netwatch.diagnosis.keys import Candidate, assign
 from netwatch.diagnosis.maintenance import Excuse, Plan, excused
 from netwatch.diagnosis.model import Explanation, Feedback
-from netwatch.diagnosis.mutes import find_mutes
+from netwatch.diagnosis.mutes import Mutes
 from netwatch.diagnosis.net import Net, Tree
 from netwatch.diagnosis.picture import Picture, find_ghosts
 from netwatch.diagnosis.ports import PortIndex, describe_port_fault, find_port_faults
@@ -46,7 +46,7 @@ class Conclusions:
         self._tree = Tree(net)
         self._computed: tuple[int, Feedback] | None = None
         self._again_at = NEVER
-        self._mutes_open = False
+        self._mutes = Mutes(settings)
         self._near: dict[str, frozenset[str]] = {}
         self._recent: dict[str, tuple[float, frozenset[str]]] = {}
         self.explanations: tuple[Explanation, ...] = ()
@@ -107,7 +107,7 @@ class Conclusions:
 
     def _others(self, picture: Picture, impact: Impact, fresh: Sequence[Explanation]) -> tuple[list[Explanation], bool]:
         """What is wrong without a silent device: ports, loss, the ways out; and whether time must decide more."""
-        silenced = frozenset().union(*(one.down | one.unreachable for one in fresh))
+        silenced = frozenset[str]().union(*[one.down for one in fresh], *[one.unreachable for one in fresh])
         dead = find_port_faults(picture, self._ports, silenced)
         found = [describe_port_fault(picture, fault, impact) for fault in dead.faults]
         found += [describe_brownout(picture, one, impact) for one in self._beliefs.loss.found]
@@ -123,7 +123,7 @@ class Conclusions:
         known = frozenset().union(*(devices for _, devices in excuses))
         covered = frozenset().union(*(excuse.links for excuse, _ in excuses))
         silent = frozenset(self._beliefs.down) - known
-        mutes, self._mutes_open = find_mutes(self._tree, self._beliefs, self._settings, silent)
+        mutes = self._mutes.find(self._tree, self._beliefs, silent)
         sticky = frozenset(root for roots in feedback.published.values() for root in roots)
         return Picture(
             self._net,
@@ -135,6 +135,7 @@ class Conclusions:
             silent=silent,
             covered=covered,
             mutes=mutes,
+            perhaps_mute=self._mutes.perhaps,
             sticky=sticky,
             dark=frozenset(self._beliefs.down) - mutes,
         )
@@ -175,7 +176,7 @@ class Conclusions:
         held: dict[str, frozenset[str]] = {}
         waiting = frozenset().union(*islands)
         carried = []
-        for one in self.explanations:
+        for one in self.explanations if waiting else ():
             mine = waiting & (one.down | one.unreachable) if one.planned is None else frozenset()
             if not mine:
                 continue
@@ -211,9 +212,9 @@ class Conclusions:
         open_ends = [one for one in found if not one.settled]
         if held or open_ends:
             self._again_at = min(self._again_at, now + _RETRY_S)
-            near = frozenset().union(*held, *(one.down for one in open_ends))
-            watched |= {edge.neighbour for device in near for edge in self._net.edges[device]}
-        if watched or undecided or self._mutes_open:
+            near = frozenset[str]().union(*held, *(one.down for one in open_ends))
+            watched.update(*[self._net.near[device] for device in near])
+        if watched or undecided or self._mutes.undecided:
             self._again_at = min(self._again_at, now + _RETRY_S)
         # An end of a lone link that was not heard yet is a possible cause until it is.
         roots = {root for one in found for option in one.alternatives for root in option.roots}

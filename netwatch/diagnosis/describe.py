@@ -40,7 +40,7 @@ class Impact:
         self.devices.update(own.devices)
         self.ports.update(own.ports)
         self.lossy.update(own.lossy)
-        if self.exits and self.exits <= self.devices and self.exits & set(own.devices):
+        if self.exits and self.exits <= self.devices and not self.exits.isdisjoint(own.devices):
             return Affected(out=self.everyone), len(self.everyone)
         return self.attachments.judge(own, Gone(self.devices, self.ports, self.lossy))
 
@@ -48,7 +48,7 @@ class Impact:
 def describe(picture: Picture, zone: Zone, impact: Impact, overruns: Sequence[Excuse]) -> Explanation:
     """The explanation of one zone; its key is set later."""
     cause = zone.cause
-    silenced = frozenset(device for device in zone.silenced if device not in picture.mutes)
+    silenced = zone.silenced - picture.mutes
     affected, served = impact.add(Gone(silenced))
     onset_at = cause.onset_at
     last_good_at = _last_good(picture, zone, onset_at)
@@ -77,7 +77,7 @@ def describe(picture: Picture, zone: Zone, impact: Impact, overruns: Sequence[Ex
         confidence=confidence(cause.alternatives, ports_read=ports_read),
         impact_confidence=impact_confidence(picture, cause, ports_read=ports_read),
         strong=is_strong(picture, zone),
-        settled=all(item.settled for item in cause.items),
+        settled=all(item.settled and item.device not in picture.perhaps_mute for item in cause.items),
         down=cause.dead,
         unreachable=zone.unreachable,
         cut_links=cause.cut,
@@ -100,11 +100,11 @@ def _last_good(picture: Picture, zone: Zone, onset_at: float) -> float:
 
     Every element that the fault silenced was alive at its own last answer, so the latest of them counts.
     """
+    devices, down = picture.beliefs.devices, picture.beliefs.down
     answers = [
-        evidence.good_before_at if evidence.is_down else evidence.answered_at
+        evidence.good_before_at if device in down else evidence.answered_at
         for device in zone.silenced
-        for evidence in [picture.device(device)]
-        if evidence.known
+        if (evidence := devices[device]).known
     ]
     answers += [item.last_good_at for item in zone.cause.items]
     return max((at for at in answers if 0.0 <= at < onset_at), default=onset_at)
@@ -125,9 +125,11 @@ def _by_hand(picture: Picture, link: str) -> bool:
 def is_strong(picture: Picture, zone: Zone) -> bool:
     """Whether there are two kinds of evidence, or more than one element that agrees.
 
-    A device that answers again no longer speaks for it. Devices that only SNMP can judge are of one mind when access
+    A device that answers again no longer speaks for it; nor does one behind which something answers. Devices that only SNMP can judge are of one mind when access
     to SNMP changes: their number adds nothing.
     """
+    if all(item.device in picture.perhaps_mute for item in zone.cause.items):
+        return False
     silent = (d for d in zone.silenced if _speaks(picture.device(d)) and d not in picture.mutes)
     confirmed = len(list(islice(silent, 2)))
     if confirmed > 1:

@@ -43,7 +43,7 @@ def _links(beliefs: Beliefs) -> Iterator[InventoryDoubt]:
 
 
 def _never_together(beliefs: Beliefs, link: Link) -> str:
-    read = [(end, beliefs.ports.get((end.device, end.interface))) for end in (link.a, link.b)]
+    read = [(end, beliefs.known_port(end.device, end.interface)) for end in (link.a, link.b)]
     never = [(end, port) for end, port in read if port is not None and port.born_down_at > NEVER and not port.ever_up]
     if not never or beliefs.answered_at - min(port.born_down_at for _, port in never) < _LONG_S:
         return ""
@@ -65,7 +65,7 @@ def _out_of_step(beliefs: Beliefs, link: Link) -> str:
 
 
 def _read(beliefs: Beliefs, end: Port) -> PortEvidence | None:
-    return beliefs.ports.get((end.device, end.interface))
+    return beliefs.known_port(end.device, end.interface)
 
 
 def _devices(beliefs: Beliefs, tree: Tree) -> Iterator[InventoryDoubt]:
@@ -93,7 +93,7 @@ def _devices(beliefs: Beliefs, tree: Tree) -> Iterator[InventoryDoubt]:
 
 def _explained(beliefs: Beliefs, tree: Tree, device: str, other: str) -> bool:
     """Whether the inventory already has a reason for the two to fail together."""
-    if device == other or other in beliefs.net.near(device) or device in tree.ancestors(other):
+    if device == other or other in beliefs.net.near[device] or device in tree.ancestors(other):
         return True
     inventory = beliefs.net.inventory
     site, there = (inventory.sites.get(inventory.devices[one].site or "") for one in (device, other))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from netwatch.diagnosis.beliefs import Beliefs
 from netwatch.diagnosis.conclude import Conclusions
 from netwatch.diagnosis.customers import Attachments
 from netwatch.diagnosis.describe import monitor_cut_off
 from netwatch.diagnosis.doubts import inventory_doubts
+from netwatch.diagnosis.evidence import NEVER
 from netwatch.diagnosis.isolation import Isolation, Sight, look
-from netwatch.diagnosis.memory import Ledger, recall, remember
-from netwatch.diagnosis.model import Diagnosis, Feedback, InventoryDoubt, Memory
+from netwatch.diagnosis.memory import changes, recall, remember
+from netwatch.diagnosis.model import Diagnosis, Feedback, InventoryDoubt, Memory, PortReading
 from netwatch.diagnosis.net import Net
 from netwatch.diagnosis.settings import DiagnosisSettings
 from netwatch.inventory.collector import collector_paused
@@ -30,7 +31,6 @@ class Engine:
             self._beliefs = Beliefs(self._net, attachments, self._settings)
             self._conclusions = Conclusions(self._net, attachments, self._beliefs, self._settings)
         self._isolation = Isolation()
-        self._ledger = Ledger()
         self._begun_at: float | None = None
         devices = topology.inventory.devices.values()
         self._asked = sum(bool(device.address) and (device.icmp or device.snmp is not None) for device in devices)
@@ -62,13 +62,22 @@ class Engine:
         """Where the inventory and what was observed since the start seem to disagree, sorted. Not cheap: ask seldom."""
         return inventory_doubts(self._beliefs, self._conclusions.tree)
 
+    def ports_of(self, device: str) -> Mapping[str, PortReading]:
+        """The newest reading of each port of `device` that was read, by name; may be asked from another thread."""
+        ports = tuple(self._beliefs.ports.get(device, {}).items())
+        return {
+            name: PortReading(port.read_at, port.admin, port.oper)
+            for name, port in ports
+            if port is not None and port.read_at > NEVER
+        }
+
     def remember(self) -> tuple[Memory, ...]:
         """What must survive a restart."""
         return remember(self._beliefs)
 
     def remember_changes(self) -> tuple[Memory, ...]:
         """What of it changed since the last call; all of it at the first."""
-        return self._ledger.changes(self._beliefs)
+        return changes(self._beliefs)
 
     def recall(self, memories: Iterable[Memory]) -> None:
         """Take up what an earlier process remembered; before the first observation."""
@@ -76,7 +85,7 @@ class Engine:
 
     def _is_warm(self, now: float) -> bool:
         begun_at = now if self._begun_at is None else self._begun_at
-        polled = len(self._beliefs.polled) >= self._settings.polled_share * self._asked
+        polled = self._beliefs.polled >= self._settings.polled_share * self._asked
         return polled and now - begun_at >= self._settings.learning_s
 
     def _blind_until(self) -> float:

@@ -164,6 +164,7 @@ class DeviceEvidence:
 
     `alive_since_at`: its first answer after the last silence that sufficed. `false_alarm`: it was called down last
     time, and was merely filtered or lossy. `exhausted`: it failed often enough, though maybe nothing was heard at all.
+    `polled`: anything was told of it. `saved`: its state and since when, as last handed out to be saved; None = never.
     """
 
     views: tuple[View, ...] = ()  # one a poller, by its name
@@ -179,6 +180,7 @@ class DeviceEvidence:
     exhausted: bool = False
     returned_at: float = NEVER
     last_fail_at: float = NEVER
+    polled: bool = False
     known: bool = False
     by_snmp: bool = False
     probes: int = 0
@@ -186,6 +188,7 @@ class DeviceEvidence:
     rebooted_at: float = NEVER
     battery_at: float = NEVER
     battery_minutes: float | None = None
+    saved: tuple[str, float] | None = None
 
     @property
     def is_down(self) -> bool:

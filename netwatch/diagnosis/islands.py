@@ -14,7 +14,7 @@ from netwatch.diagnosis.picture import Picture
 from netwatch.inventory.graph import Edge
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is one of its kind; told apart without looking into it
 class Item:
     """One thing to be explained: a frontier device with the links to its living neighbours, or a lone link.
 
@@ -53,10 +53,11 @@ def find_frontier(picture: Picture) -> Frontier:
     dark = picture.dark & onsets.keys()
     begun, near = picture.net.begun, picture.net.near
     for island in _islands(picture, onsets):
-        rim = sorted(device for device in island if device in begun or not near(device) <= dark)
+        rim = sorted([device for device in island if device in begun or not dark.issuperset(near[device])])
         found = [item for device in rim if (item := _frontier_item(picture, device, island))]
-        quiet = _has_quiet_neighbours(picture, island, rim)
-        items.extend(replace(item, settled=False) if quiet else item for item in found)
+        if any(item.settled for item in found) and _has_quiet_neighbours(picture, island, rim):
+            found = [replace(item, settled=False) if item.settled else item for item in found]
+        items.extend(found)
         if found:
             continue
         if _is_orphan(picture, island, rim):
@@ -75,8 +76,11 @@ def _by_order(item: Item) -> tuple[float, str, tuple[str, ...]]:
 
 def with_connectors(picture: Picture) -> dict[str, float]:
     """Silent devices with their onsets, and those above them that nobody polls and behind which all is silent."""
-    onsets = {device: picture.device(device).onset_at for device in sorted(picture.silent)}
-    for device in sorted(picture.silent):
+    silent, devices = picture.net.in_order(picture.silent), picture.beliefs.devices
+    onsets = {device: devices[device].onset_at for device in silent}
+    if all(devices[device].known for device in picture.beliefs.unheard):
+        return onsets
+    for device in silent:
         onset_at = onsets[device]
         above = picture.tree.parent.get(device)
         while (
@@ -91,16 +95,18 @@ def with_connectors(picture: Picture) -> dict[str, float]:
 
 def _islands(picture: Picture, onsets: dict[str, float]) -> list[frozenset[str]]:
     """Connected components of the silent devices over links that are no ghosts."""
-    left = set(onsets)
+    left, near = set(onsets), picture.net.near
     found: list[frozenset[str]] = []
-    for device in sorted(onsets):
+    for device in picture.net.in_order(onsets):
         if device not in left:
             continue
         left.discard(device)
         island = [device]
         for member in island:
-            beside = picture.net.near(member) & left
-            if beside and picture.ghosts:
+            beside = left.intersection(near[member])
+            if not beside:
+                continue
+            if picture.ghosts:
                 edges = picture.net.edges[member]
                 beside &= {edge.neighbour for edge in edges if edge.link not in picture.ghosts}
             left -= beside
@@ -134,7 +140,11 @@ def _has_quiet_neighbours(picture: Picture, island: frozenset[str], rim: Sequenc
 def _frontier_item(picture: Picture, device: str, island: frozenset[str]) -> Item | None:
     """`device` as an item, when the monitor or a living neighbour stands right before it."""
     onset_at = _onset(picture, device, island)
-    before = [edge for edge in picture.net.edges[device] if stands_before(picture, device, edge, onset_at)]
+    before = [
+        edge
+        for edge in picture.net.edges[device]
+        if edge.neighbour not in picture.dark and stands_before(picture, device, edge, onset_at)
+    ]
     if not before and device not in picture.net.begun:
         return None
     return _device_item(picture, device, tuple(sorted({edge.link for edge in before})), island)
@@ -191,7 +201,8 @@ def _is_orphan(picture: Picture, island: frozenset[str], rim: Sequence[str]) -> 
 
 def _link_items(picture: Picture) -> list[Item]:
     """Links that are down although both ends answer, or that were down well before an end fell silent."""
-    links = {picture.net.topology.link_of_port[port] for port in picture.beliefs.bad_ports if _is_link(picture, port)}
+    link_of = picture.net.topology.link_of_port
+    links = {link for port in picture.beliefs.bad_ports if (link := link_of.get(port)) is not None}
     found: list[Item] = []
     for link in sorted(links - picture.covered - picture.ghosts):
         onset_at = picture.link_down_at(link)
@@ -205,10 +216,6 @@ def _link_items(picture: Picture) -> list[Item]:
         last_good_at = max((at for at in ups if NEVER < at < onset_at), default=onset_at)
         found.append(Item("", (link,), onset_at, last_good_at, onset_at, _both_read(picture, link, onset_at)))
     return found
-
-
-def _is_link(picture: Picture, port: object) -> bool:
-    return port in picture.net.topology.link_of_port
 
 
 def _both_read(picture: Picture, link: str, onset_at: float) -> bool:

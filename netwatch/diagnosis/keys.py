@@ -27,13 +27,13 @@ def assign(
     """
     if not candidates:
         return []
-    keys_of: dict[str, list[str]] = {}
-    for key, elements in before.items():
-        for element in elements:
-            keys_of.setdefault(element, []).append(key)
+    keys_of = _by_element(before)
     pairs = []
     for place, candidate in enumerate(candidates):
-        common = Counter(key for element in candidate.elements for key in keys_of.get(element, ()))
+        common: Counter[str] = Counter()
+        for together, count in Counter(map(keys_of.get, candidate.elements)).items():
+            for key in together or ():
+                common[key] += count
         for key, count in common.items():
             shares_root = any(root in before[key] for root in candidate.roots)
             pairs.append(((key in published, shares_root, count), key, place))
@@ -49,6 +49,17 @@ def assign(
             keys[place] = _fresh(candidate, taken | set(before))
             taken.add(keys[place])
     return [keys[place] for place in range(len(candidates))]
+
+
+def _by_element(before: Mapping[str, frozenset[str]]) -> dict[str, tuple[str, ...]]:
+    """The keys of each element: mostly one, which is entered for many elements at once."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key, elements in before.items():
+        shared = found.keys() & elements
+        found.update(dict.fromkeys(elements - shared if shared else elements, (key,)))
+        for element in shared:
+            found[element] = (*found[element], key)
+    return found
 
 
 def _fresh(candidate: Candidate, taken: set[str]) -> str:

@@ -8,15 +8,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
 
+from netwatch.diagnosis.evidence import NEVER
+from netwatch.diagnosis.loss_counts import LossCounts
 from netwatch.diagnosis.loss_window import BUCKET_S, Tally, Window, began_at, by_bucket, sum_up, tally, unlikely
 from netwatch.diagnosis.net import Tree
 from netwatch.diagnosis.settings import DiagnosisSettings
 
-_FEW: Final = 10
-_EVENTS: Final = 4
 _LONGER: Final = 3
-_LOSERS: Final = 0.25
 _REST_CHANCE: Final = 1e-3
+#: The later half of a span alone must be less likely than this: pings are denser where much is lost, so that what is
+#: over would else outweigh the few since.
+_LATER_CHANCE: Final = 0.05
 _KEPT_S: Final = 300.0
 #: Spans over which loss is sought, as parts of the usual window, and how much less likely it must be than usual: what
 #: is shorter is looked at more often. Those after the first few hold enough pings of few devices only.
@@ -47,7 +49,8 @@ class LossWatch:
         self._settings = settings
         self._windows: dict[str, Window] = {}
         self._totals: dict[float, list[float]] = {}
-        self._losers: set[str] = set()
+        self._counts = LossCounts(self._windows, settings.loss_window_s, _LONGER * settings.loss_window_s)
+        self._over: dict[str, float] = {}
         self._judged_at = float("-inf")
         self.found: tuple[Brownout, ...] = ()
 
@@ -69,7 +72,7 @@ class LossWatch:
         if window is None:
             window = self._windows[device] = Window()
         if window.lose(at, count):
-            self._losers.add(device)
+            self._counts.lost(device, at)
             total = self._totals.setdefault(at // BUCKET_S, [0.0, 0.0])
             total[0] += count
             total[1] += count
@@ -80,40 +83,49 @@ class LossWatch:
         `unsteady` tells which devices are not to be counted, since their losses are outages.
         """
         if now - self._judged_at < self._settings.loss_every_s:
+            self._counts.pass_time(now)
             return False
         blind = unsteady(now)
         self._judged_at = now
-        oldest_at = now - _LONGER * self._settings.loss_window_s
-        self._losers = {device for device in self._losers if self._windows[device].losses[-1] >= oldest_at}
+        self._counts.look(now, tree, blind)
         self._totals = {bucket: total for bucket, total in self._totals.items() if bucket * BUCKET_S >= now - _KEPT_S}
         before = self.found
-        self.found = tuple(self._search(now, tree, blind)) if self._losers or before else ()
+        self.found = tuple(self._search(now, tree, blind)) if self._counts.losers or before else ()
+        self._note_ends(now, before)
         return before != self.found
 
+    def _note_ends(self, now: float, before: Iterable[Brownout]) -> None:
+        """Remember whose brown-outs are over: what was lost until then proves no new one."""
+        lasting = {device for one in self.found for device in one.devices}
+        ended = {device for one in before for device in one.devices} - lasting
+        oldest_at = now - _LONGER * self._settings.loss_window_s
+        self._over = {device: at for device, at in self._over.items() if at >= oldest_at} | dict.fromkeys(ended, now)
+
     def _search(self, now: float, tree: Tree, blind: AbstractSet[str]) -> Iterable[Brownout]:
-        """Walk down from the monitor, only where losses are, until an element explains them."""
-        short, long = self._losses(now, tree, blind)
+        """From the monitor downward, only where much is lost, until an element explains it."""
         known = {one.device: one for one in self.found}
-        above_known = {above for device in known for above in tree.ancestors(device)}
-        queue = sorted(tree.net.begun)
-        for device in queue:
-            size, found = tree.size(device), None
-            if device in known:
-                found = self._still(now, tree, blind, known[device])
-            many = short.get(device, 0) >= max(3.0, _LOSERS * size)
-            few = size <= _FEW and long.get(device, 0) >= _EVENTS
-            if found is None and (many or few):
-                found = self._begun_lately(now, tree, blind, device, _SPANS[: None if few else _USUAL])
+        explained: set[str] = set()
+        for device in self._counts.in_order(self._counts.hot | known.keys()):
+            if not explained.isdisjoint(tree.ancestors(device)):
+                continue
+            found = self._still(now, tree, blind, known[device]) if device in known else None
+            if found is None and device in self._counts.hot:
+                spans = _SPANS[: None if self._counts.is_small(tree, device) else _USUAL]
+                found = self._begun_lately(now, tree, blind, device, spans)
             if found is not None:
+                explained.add(device)
                 yield found
-            else:
-                queue.extend(c for c in tree.children.get(device, ()) if long.get(c) or c in above_known)
 
     def _begun_lately(
         self, now: float, tree: Tree, blind: AbstractSet[str], device: str, spans: Sequence[tuple[float, float]]
     ) -> Brownout | None:
         """The brown-out below `device` over the first of the spans that shows one, whenever it began."""
         devices = self._members(tree, blind, device)
+        if self._over:
+            over_at = max((self._over.get(one, NEVER) for one in devices), default=NEVER)
+            spans = [span for span in spans if now - span[0] * self._settings.loss_window_s >= over_at]
+        if not spans:
+            return None
         counts = by_bucket(self._windows, devices, now - spans[-1][0] * self._settings.loss_window_s - BUCKET_S)
         for part, chance in spans:
             span_s = part * self._settings.loss_window_s
@@ -125,27 +137,6 @@ class LossWatch:
                 if found is not None:
                     return found
         return None
-
-    def _losses(self, now: float, tree: Tree, blind: AbstractSet[str]) -> tuple[dict[str, int], dict[str, int]]:
-        """How often something was lost at or below each element lately, and within the longer span."""
-        short: dict[str, int] = {}
-        long: dict[str, int] = {}
-        short_at = now - self._settings.loss_window_s
-        long_at = now - _LONGER * self._settings.loss_window_s
-        for device in self._losers:
-            if device in blind:
-                continue
-            lately = within = 0
-            for at in self._windows[device].losses:
-                within += at >= long_at
-                lately += at >= short_at
-            if not within:
-                continue
-            for above in tree.ancestors(device):
-                long[above] = long.get(above, 0) + within
-                if lately:
-                    short[above] = short.get(above, 0) + lately
-        return short, long
 
     def _members(self, tree: Tree, blind: AbstractSet[str], device: str) -> list[str]:
         return [one for one in tree.subtree(device) if one not in blind and one in self._windows]
@@ -176,7 +167,8 @@ class LossWatch:
         least = self._least(base)
         if min(whole.halves) < least or not unlikely(whole, base, chance * self._settings.loss_chance):
             return None
-        if not self._own_loss(device, since_at, now, whole.ratio, blind):
+        goes_on = unlikely(Tally(*whole.later), base, _LATER_CHANCE)
+        if not goes_on or not self._own_loss(device, since_at, now, whole.ratio, blind):
             return None
         if not self._without_worst(tree, device, since_at, now, base):
             return None

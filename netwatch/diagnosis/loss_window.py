@@ -91,11 +91,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Pings sent and lost by several devices over a window, and over its two halves."""
+    """Pings sent and lost by several devices over a window, and over its two halves.
+
+    `later`: sent and lost in the second half.
+    """
 
     sent: float = 0.0
     lost: float = 0.0
     halves: tuple[float, float] = (0.0, 0.0)
+    later: tuple[float, float] = (0.0, 0.0)
 
     @property
     def ratio(self) -> float:
@@ -125,7 +129,7 @@ def tally(windows: Mapping[str, Window], devices: Iterable[str], since_at: float
             else:
                 break
     halves = (first_lost / first if first else 0.0, second_lost / second if second else 0.0)
-    return Tally(first + second, first_lost + second_lost, halves)
+    return Tally(first + second, first_lost + second_lost, halves, (second, second_lost))
 
 
 def by_bucket(

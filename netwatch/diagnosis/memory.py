@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Final
 
 from netwatch.diagnosis.beliefs import Beliefs
@@ -22,38 +23,30 @@ def remember(beliefs: Beliefs) -> tuple[Memory, ...]:
         for device, known in beliefs.devices.items()
         if known.known
     ]
-    ports = [_port_memory(place, known) for place, known in sorted(beliefs.ports.items()) if known.ever_up]
-    return (*devices, *ports)
+    ports = [(device, interface, port) for device, interface, port in beliefs.all_ports() if port.ever_up]
+    return (*devices, *(_port_memory(*port) for port in sorted(ports, key=itemgetter(0, 1))))
 
 
-class Ledger:
-    """What was handed out to be saved, so that only what changed since is handed out again.
+def changes(beliefs: Beliefs) -> tuple[Memory, ...]:
+    """Devices and ports whose memory says something else than when it was handed out last; all of them at first.
 
     That something is still up is no change: whoever saves knows when he saved last.
     """
-
-    def __init__(self) -> None:
-        self._devices: dict[str, tuple[str, float]] = {}
-        self._ports: dict[tuple[str, str], bool] = {}
-
-    def changes(self, beliefs: Beliefs) -> tuple[Memory, ...]:
-        """Devices and ports whose memory says something else than when it was handed out last."""
-        found: list[Memory] = []
-        for device, known in beliefs.devices.items():
-            if known.known:
-                state = (_state(known), _since(known))
-                if self._devices.get(device) != state:
-                    self._devices[device] = _STEADY if state == _STEADY else state
-                    found.append(_memory(f"device:{device}", *state, _good(known)))
-        for place, port in beliefs.ports.items():
-            if port.ever_up and self._ports.get(place) is not port.down:
-                self._ports[place] = port.down
-                found.append(_port_memory(place, port))
-        return tuple(found)
+    found: list[Memory] = []
+    for device, known in beliefs.devices.items():
+        if known.known:
+            state = (_state(known), _since(known))
+            if known.saved != state:
+                known.saved = _STEADY if state == _STEADY else state
+                found.append(_memory(f"device:{device}", *state, _good(known)))
+    for device, interface, port in beliefs.all_ports():
+        if port.ever_up and port.saved_down is not port.down:
+            port.saved_down = port.down
+            found.append(_port_memory(device, interface, port))
+    return tuple(found)
 
 
-def _port_memory(place: tuple[str, str], known: PortEvidence) -> Memory:
-    device, interface = place
+def _port_memory(device: str, interface: str, known: PortEvidence) -> Memory:
     state = "down" if known.down else "up"
     return _memory(f"port:{device}:{interface}", state, known.changed_at, known.last_up_at)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 
 from netwatch.inventory.model import Port
 
@@ -146,6 +147,14 @@ class InventoryDoubt:
 
     ref: str
     sentence: str
+
+
+class PortReading(NamedTuple):
+    """What was last read of a port that says whether it carries, in IF-MIB's words."""
+
+    at: float
+    admin: str
+    oper: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from netwatch.inventory.graph import Topology
+from netwatch.inventory.graph import Edge, Topology
 
 #: So many devices and links are remembered in shadows, which are asked for again while a fault lasts.
 _SHADOWS: Final = 200_000
+#: From this part of all devices on, going through all in order is quicker than sorting.
+_MANY: Final = 10
 _RANK: Final = {"core": 0, "router": 1, "upstream": 1, "aggregation": 2, "distribution": 2}
 
 
@@ -20,6 +22,9 @@ class Net:
         self.topology = topology
         self.inventory = topology.inventory
         self.edges = topology.edges
+        self.near: dict[str, tuple[str, ...]] = {
+            device: tuple([edge.neighbour for edge in edges]) for device, edges in topology.edges.items()
+        }
         self.monitor_known = bool(self.inventory.monitor.attached_to)
         attached = sorted(d for d in self.inventory.monitor.attached_to if d in self.edges)
         self.starts: tuple[str, ...] = tuple(attached or self._chosen_starts(()))
@@ -27,7 +32,7 @@ class Net:
         self._begun = frozenset((*self.starts, *self.strays))
         self.records_ducts = any(link.ducts for link in self.inventory.links.values())
         devices = self.inventory.devices
-        self.forwards: dict[str, bool] = {d: devices[d].transit or d in self._begun for d in sorted(devices)}
+        self.forwards: dict[str, bool] = {d: devices[d].transit or d in self._begun for d in self.edges}
 
     def _chosen_starts(self, given: Collection[str]) -> tuple[str, ...]:
         """One device for each part of the graph that `given` does not reach: the most central one."""
@@ -51,9 +56,11 @@ class Net:
                     seen.add(edge.neighbour)
                     queue.append(edge.neighbour)
 
-    def near(self, device: str) -> set[str]:
-        """The devices next to `device`."""
-        return {edge.neighbour for edge in self.edges[device]}
+    def in_order(self, devices: Collection[str]) -> list[str]:
+        """These devices, sorted; many of them without comparing them anew."""
+        if len(devices) * _MANY < len(self.forwards):
+            return sorted(devices)
+        return [device for device in self.forwards if device in devices]
 
     @property
     def begun(self) -> frozenset[str]:
@@ -140,28 +147,11 @@ class Tree:
 
     def _find_shadow(self, gone: frozenset[str], broken: frozenset[str]) -> set[str]:
         doubtful = self._doubtful(gone, broken)
+        enclosed = doubtful | gone
         doubtful -= gone
-        if not doubtful:
-            return doubtful
-        forwards, edges, ghosts = self.net.forwards, self.net.edges, self.ghosts
-        reached: list[str] = []
-        for device in doubtful:
-            if device in self.net.begun:
-                reached.append(device)
-                continue
-            for edge in edges[device]:
-                near = edge.neighbour
-                if (
-                    near not in doubtful
-                    and near not in gone
-                    and forwards[near]
-                    and edge.link not in broken
-                    and edge.link not in ghosts
-                    and (near in self.parent or near in self.net.begun)
-                ):
-                    reached.append(device)
-                    break
+        reached = self._reached_from_outside(doubtful, enclosed, broken)
         doubtful.difference_update(reached)
+        forwards, edges, ghosts = self.net.forwards, self.net.edges, self.ghosts
         while reached:
             device = reached.pop()
             if not forwards[device]:
@@ -172,15 +162,36 @@ class Tree:
                     reached.append(edge.neighbour)
         return doubtful
 
+    def _reached_from_outside(self, doubtful: set[str], enclosed: set[str], broken: frozenset[str]) -> list[str]:
+        """The doubtful that begin at the monitor, or that a device outside of all that is `enclosed` forwards to."""
+        begun, near, edges = self.net.begun, self.net.near, self.net.edges
+        return [
+            device
+            for device in doubtful
+            if device in begun
+            or (
+                not enclosed.issuperset(near[device])
+                and any(self._comes_over(edge, enclosed, broken) for edge in edges[device])
+            )
+        ]
+
+    def _comes_over(self, edge: Edge, enclosed: set[str], broken: frozenset[str]) -> bool:
+        near = edge.neighbour
+        return (
+            near not in enclosed
+            and self.net.forwards[near]
+            and edge.link not in broken
+            and edge.link not in self.ghosts
+            and (near in self.parent or near in self.net.begun)
+        )
+
     def _doubtful(self, gone: Collection[str], broken: Collection[str]) -> set[str]:
         """All whose path in the tree passes something that is gone."""
         tops = [device for device in gone if device in self.parent or device in self.net.begun]
         tops += [self.link_child[link] for link in broken if link in self.link_child]
         found: set[str] = set()
-        stack = list(tops)
-        while stack:
-            device = stack.pop()
-            if device not in found:
-                found.add(device)
-                stack.extend(self.children.get(device, ()))
+        layer, children = set(tops), self.children
+        while layer:
+            found |= layer
+            layer = set().union(*[children[device] for device in layer if device in children]) - found
         return found

@@ -18,7 +18,7 @@ class Picture:
     """Beliefs, graph and what is already accounted for.
 
     `silent`: devices down that need an explanation. `covered`: links that announced work takes out.
-    `mutes`: devices that are silent, yet pass traffic. `sticky`: refs that are roots of open incidents.
+    `mutes`: devices that are silent, yet pass traffic; of `perhaps_mute` the next failure decides it. `sticky`: refs that are roots of open incidents.
     `dark`: all that are down and not mute, announced or not: they answer nothing, whatever the instant.
     """
 
@@ -31,6 +31,7 @@ class Picture:
     silent: frozenset[str] = frozenset()
     covered: frozenset[str] = frozenset()
     mutes: frozenset[str] = frozenset()
+    perhaps_mute: frozenset[str] = frozenset()
     sticky: frozenset[str] = frozenset()
     dark: frozenset[str] = frozenset()
 
@@ -38,11 +39,11 @@ class Picture:
         return self.beliefs.devices[device]
 
     def port(self, device: str, interface: str) -> PortEvidence | None:
-        return self.beliefs.ports.get((device, interface)) if interface else None
+        return self.beliefs.known_port(device, interface) if interface else None
 
     def reading(self, port: Port) -> PortEvidence:
         """What is known of a port; blank when it was never read."""
-        return self.beliefs.ports.get((port.device, port.interface)) or PortEvidence()
+        return self.beliefs.known_port(port.device, port.interface) or PortEvidence()
 
     def far_port(self, edge: Edge) -> PortEvidence | None:
         """The neighbour's end of a link; None when the inventory does not name it."""
@@ -113,8 +114,8 @@ def find_ghosts(net: Net, beliefs: Beliefs, settings: DiagnosisSettings) -> froz
     """Links that are in the inventory but whose ports were down from the start while both ends answered."""
     ghosts: set[str] = set()
     for port in beliefs.bad_ports:
-        evidence = beliefs.ports[port.device, port.interface]
-        if evidence.ever_up:
+        evidence = beliefs.known_port(port.device, port.interface)
+        if evidence is None or evidence.ever_up:
             continue
         link = net.inventory.links.get(net.topology.link_of_port.get(port, ""))
         if link is None or evidence.born_down_at == NEVER:

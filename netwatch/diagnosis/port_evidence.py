@@ -14,7 +14,10 @@ _NO_WORD: Final = frozenset({"unknown", "", "testing"})
 
 @dataclass(slots=True)
 class PortEvidence:
-    """What is believed of one port, from readings and, provisionally, from traps. `drops`: when it went down lately."""
+    """What is believed of one port, from readings and, provisionally, from traps. `drops`: when it went down lately.
+
+    `saved_down`: what was last handed out to be saved; None = nothing.
+    """
 
     oper: str = ""
     admin: str = ""
@@ -26,6 +29,7 @@ class PortEvidence:
     trapped_up_at: float = NEVER
     ever_up: bool = False
     drops: tuple[float, ...] = ()
+    saved_down: bool | None = None
 
     @property
     def down(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import nsmallest
 
 from netwatch.diagnosis.causes import Cause
 from netwatch.diagnosis.evidence import NEVER
@@ -23,10 +24,11 @@ def explain(picture: Picture, zone: Zone) -> tuple[str, ...]:
     if cause.battery:
         said.append(f"running on battery was reported by {_names(picture, cause.battery)}")
     said.append(_concluded(picture, cause))
-    behind = sorted(zone.unreachable)
+    behind = len(zone.unreachable)
     if behind:
-        what = counted(len(behind), "device")
-        said.append(f"{what} behind it cannot be reached: {_names(picture, behind)}")
+        first = _names(picture, nsmallest(SHOWN, zone.unreachable))
+        more = f" and {behind - SHOWN} more" if behind > SHOWN else ""
+        said.append(f"{counted(behind, 'device')} behind it cannot be reached: {first}{more}")
     said.extend(_considered(picture, cause))
     return tuple(dict.fromkeys(said))
 

@@ -10,9 +10,10 @@ from itertools import pairwise
 from netwatch.diagnosis.islands import Item
 from netwatch.diagnosis.net import Net
 from netwatch.diagnosis.picture import Picture
-from netwatch.inventory.model import Port
 
 POWER = frozenset({"site", "feed", "region"})
+_SPENT = 0.25
+"""Share of its time after which a battery may be empty: they age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class RiskIndex:
         self._by_ref: dict[str, Risk] = {}
         self._devices_at: dict[str, tuple[str, ...]] = {}
         self._devices_of: dict[str, frozenset[str]] = {}
+        self._at_site: dict[str, tuple[Risk, ...]] = {}
         for device in sorted(net.inventory.devices):
             site = net.inventory.devices[device].site
             if site is not None:
@@ -49,8 +51,16 @@ class RiskIndex:
 
     def at_site(self, site: str | None) -> tuple[Risk, ...]:
         """The power risks of a site with devices; none of another."""
-        found = self.net.inventory.sites.get(site or "")
-        if found is None or found.id not in self._devices_at:
+        if site is None or site not in self._devices_at:
+            return ()
+        found = self._at_site.get(site)
+        if found is None:
+            found = self._at_site[site] = self._power_at(site)
+        return found
+
+    def _power_at(self, site: str) -> tuple[Risk, ...]:
+        found = self.net.inventory.sites.get(site)
+        if found is None:
             return ()
         feeds = (f"feed:{found.power_feed}",) if found.power_feed else ()
         regions = (f"region:{name}" for name in _chain(self.net, found.region, self._regions))
@@ -90,10 +100,9 @@ def _link_risks(net: Net) -> list[Risk]:
         if link.provider:
             members["provider", link.provider].add(link.id)
     for group in net.inventory.port_groups.values():
-        for interface in group.interfaces:
-            of_port = net.topology.link_of_port.get(Port(group.device, interface))
-            if of_port is not None:
-                members["port_group", group.id].add(of_port)
+        trunks = {edge.own_interface: edge.link for edge in net.edges.get(group.device, ()) if edge.own_interface}
+        for interface in trunks.keys() & group.interfaces:
+            members["port_group", group.id].add(trunks[interface])
     return [
         Risk(f"{kind}:{name}", kind, links=frozenset(links))
         for (kind, name), links in sorted(members.items())
@@ -153,6 +162,8 @@ def penalty(picture: Picture, index: RiskIndex, risk: Risk, items: Sequence[Item
         hit = frozenset(devices[item.device].site for item in items if item.device)
         last_at = max(onsets)
         counts = (_still_powered(picture, device, last_at, hit) for device in index.devices_of(risk) - picture.dark)
+        if risk.ref not in picture.sticky and not on_battery(picture, index, risk, last_at):
+            total += picture.settings.costs.battery_held * len(_sites_with_battery(picture, items, min(onsets)))
     else:
         others = sorted(risk.links - {link for item in items for link in item.links})
         contradiction, first_at = picture.settings.costs.contradiction, min(onsets)
@@ -180,6 +191,16 @@ def _gaps(picture: Picture, risk: Risk, items: Sequence[Item]) -> float:
             else:
                 total += costs.gap_with_unknown if battery is None else costs.gap_with_battery
     return total
+
+
+def _sites_with_battery(picture: Picture, items: Sequence[Item], first_at: float) -> set[str | None]:
+    """The sites whose devices fell silent long before their battery was empty, as far as anything was seen of it."""
+    found = [(picture.net.inventory.devices[item.device], item.onset_at) for item in items if item.device]
+    return {
+        device.site
+        for device, onset_at in found
+        if device.battery_minutes and onset_at - first_at < device.battery_minutes * 60.0 * _SPENT
+    }
 
 
 def _still_powered(picture: Picture, device: str, last_onset_at: float, hit: frozenset[str | None]) -> float:

@@ -68,6 +68,8 @@ class CostSettings:
     beside a failed device on the same site."""
     still_powered_unknown: Cost = 0.3
     """The same for any other device of which nobody knows whether it has a battery."""
+    battery_held: Cost = 2.5
+    """Penalty for each site whose devices fell silent at once although a battery should have kept them up."""
     gap: Cost = 2.0
     """Penalty for each gap of more than `spread_s` between the onsets that one cause should explain."""
     gap_with_battery: Cost = 0.3

@@ -43,7 +43,8 @@ def find_zones(picture: Picture, causes: Sequence[Cause]) -> list[Zone]:
 
 
 def _enclosed(picture: Picture, cause: Cause, devices: frozenset[str]) -> set[str]:
-    others = {device for device in devices - picture.dark if is_silent(picture, device, cause.onset_at)}
+    onset_at = cause.onset_at
+    others = {device for device in devices - picture.dark if is_silent(picture, device, onset_at)}
     return others.union(devices & picture.dark)
 
 

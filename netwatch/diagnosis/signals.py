@@ -21,6 +21,7 @@ _FAR_BELOW_DB: Final = 10.0
 _NONE_DBM: Final = -35.0
 _USED: Final = 0.1
 _FULL: Final = 0.95
+_DAMAGED_PER_S: Final = 1.0
 #: So many missed readings make a reading old.
 _OLD_INTERVALS: Final = 3.0
 _OLD_S: Final = 900.0
@@ -78,7 +79,8 @@ class Signals:
         self._exits = {upstream.device for upstream in inventory.upstreams.values()}
         self._devices = inventory.devices
         self._light: dict[tuple[str, str], Light] = {}
-        self._load: dict[tuple[str, str], Load] = {}
+        self._load: dict[tuple[str, str], Load] = {}  # of ports that were full or damaged frames at some time
+        self._traffic_at = NEVER
         self._sessions: dict[str, dict[str, Session]] = {}
 
     def light(self, seen: OpticalObservation) -> bool:
@@ -95,17 +97,20 @@ class Signals:
 
     def traffic(self, seen: TrafficObservation) -> bool:
         """Take counters of a port; return whether it became full, or is no longer."""
-        key = (seen.device, seen.interface)
-        load = self._load.get(key)
+        key, share = (seen.device, seen.interface), seen.utilisation
+        load, full = self._load.get(key), share is not None and share >= _FULL
+        late = seen.at < self._traffic_at - seen.interval_s  # a newer one of this port had nothing to tell
+        self._traffic_at = max(self._traffic_at, seen.at)
         if load is None:
-            if not self._concerns(*key):
+            telling = full or (seen.in_errors_per_s or 0.0) >= _DAMAGED_PER_S
+            if late or not telling or not self._concerns(*key):
                 return False
             load = self._load[key] = Load()
         if seen.at <= load.at:
             return False
-        before, share = load.full, seen.utilisation
+        before = load.full
         load.at, load.old_after_s = seen.at, max(60.0, _OLD_INTERVALS * seen.interval_s)
-        load.full, load.share = share is not None and share >= _FULL, share or 0.0
+        load.full, load.share = full, share or 0.0
         load.dropped_per_s = (seen.in_discards_per_s or 0.0) + (seen.out_discards_per_s or 0.0)
         load.damaged_per_s = seen.in_errors_per_s or 0.0
         return load.full != before
@@ -154,7 +159,7 @@ class Signals:
 
     def damaged_end(self, link: Link, now: float) -> tuple[Port, Load] | None:
         """The end of a link that now receives most damaged frames, at least one a second; None when neither does."""
-        loads = [(end, load) for end, load in self._loads(link, now) if load.damaged_per_s >= 1.0]
+        loads = [(end, load) for end, load in self._loads(link, now) if load.damaged_per_s >= _DAMAGED_PER_S]
         return max(loads, key=lambda found: (found[1].damaged_per_s, found[0]), default=None)
 
     def _loads(self, link: Link, now: float) -> Iterable[tuple[Port, Load]]:

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
 
 from netwatch.diagnosis.model import Diagnosis, Explanation, Feedback, Scenario, Scope
-from netwatch.incidents.model import Incident, Status
-
-#: The incident is not over yet.
-LIVE: Final = frozenset({Status.SETTLING, Status.OPEN, Status.RECOVERING})
-#: It was published and is not over yet.
-PUBLISHED: Final = frozenset({Status.OPEN, Status.RECOVERING})
+from netwatch.incidents.matching import Matching, same_objects
+from netwatch.incidents.model import LIVE, PUBLISHED, Incident, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +91,7 @@ class Rest:
     def holds(self, diagnosis: Diagnosis, now: float) -> bool:
         """Whether this is still so."""
         sees = diagnosis.warm and not diagnosis.isolated and diagnosis.blind_until_at is None
-        found = diagnosis.explanations
-        same = found is self.explanations or (
-            len(found) == len(self.explanations)
-            and all(one is old for one, old in zip(found, self.explanations, strict=True))
-        )
-        return sees and same and now < self.until_at
+        return sees and now < self.until_at and same_objects(diagnosis.explanations, self.explanations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +101,7 @@ class Book:
     incidents: Mapping[str, Incident] = field(default_factory=_no_incidents)
     tracks: Mapping[str, Track] = field(default_factory=_no_tracks)
     rest: Rest | None = field(default=None, compare=False)
+    matching: Matching | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, incidents: Iterable[Incident]) -> Book:
@@ -138,4 +129,5 @@ class Book:
 
 def hit(subject: Explanation | Incident) -> frozenset[str]:
     """Customers who are out or degraded."""
-    return subject.affected.out | subject.affected.degraded
+    affected = subject.affected
+    return affected.out | affected.degraded if affected.degraded else affected.out

@@ -61,8 +61,13 @@ def _newly_well(incident: Incident, track: Track) -> bool:
     return unnoted and track.healthy_since_at is not None
 
 
-def finish(sheet: Sheet, incident: Incident, sentence: str, restored_at: float) -> None:
-    """Resolve a published incident: nobody is affected any more, all who were announced are restored."""
+def finish(
+    sheet: Sheet, incident: Incident, sentence: str, restored_at: float, kind: ChangeKind = ChangeKind.RESOLVED
+) -> None:
+    """Resolve a published incident: nobody is affected any more, all who were announced are restored.
+
+    `kind` CORRECTED: it never was, and all who were told hear that.
+    """
     after = replace(
         incident,
         status=Status.RESOLVED,
@@ -73,6 +78,9 @@ def finish(sheet: Sheet, incident: Incident, sentence: str, restored_at: float) 
         down=frozenset(),
         unreachable=frozenset(),
         note="",
+        estimate_from_at=None,
+        estimate_until_at=None,
     )
-    sheet.report(after, ChangeKind.RESOLVED, sentence, restored=incident.announced)
+    restored = incident.announced if kind is ChangeKind.RESOLVED else frozenset[str]()
+    sheet.report(after, kind, sentence, restored=restored)
     sheet.put_track(incident.id, None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netwatch.diagnosis.model import Alternative, Explanation, Scope
-from netwatch.incidents.book import PUBLISHED, Track, View, drifted, hit, ripe
+from netwatch.incidents.book import Track, View, drifted, hit, ripe
 from netwatch.incidents.closing import end
 from netwatch.incidents.matching import Pair
-from netwatch.incidents.model import ChangeKind, Incident, Status
+from netwatch.incidents.model import PUBLISHED, ChangeKind, Incident, Status
 from netwatch.incidents.muting import keep_silent
 from netwatch.incidents.publishing import PUBLISH, RANK, Moment, new_cause_due, verdict
 from netwatch.incidents.sheet import Sheet
@@ -41,6 +41,10 @@ def _timed(track: Track | None, explanation: Explanation, incident: Incident, no
         return Track(view, now, now, now, elements | incident.elements)
     if view.roots != track.view.roots or view.scope is not track.view.scope:
         track = replace(track, view=view, steady_since_at=now)
+    unseen = track.healthy_since_at is not None and incident.status not in PUBLISHED
+    if unseen and view.scope is Scope.REDUNDANCY:
+        # While a larger fault ends, a port may be read down a moment longer. Who is cut off again and again is told.
+        track = replace(track, begun_at=now, steady_since_at=now, grown_at=now)
     if not elements <= track.peak:
         track = replace(track, peak=track.peak | elements, grown_at=now)
     if remains(incident, explanation):
@@ -67,7 +71,9 @@ def _taken_over(incident: Incident, explanation: Explanation, view: View) -> Inc
         onset_at=min(incident.onset_at, explanation.onset_at),
         confirmed_at=incident.confirmed_at if incident.confirmed_at is not None else explanation.confirmed_at,
         affected=explanation.affected,
-        ever_affected=incident.ever_affected | hit(explanation) if incident.opened_at else incident.ever_affected,
+        ever_affected=joined(incident.ever_affected, hit(explanation))
+        if incident.opened_at
+        else incident.ever_affected,
         down=explanation.down,
         unreachable=explanation.unreachable,
         confidence=explanation.confidence,
@@ -78,6 +84,11 @@ def _taken_over(incident: Incident, explanation: Explanation, view: View) -> Inc
         alternatives=explanation.alternatives,
         restored_at=None,
     )
+
+
+def joined(before: frozenset[str], more: frozenset[str]) -> frozenset[str]:
+    """Both together; the same object when nothing is new, so that it need not be looked at again."""
+    return before if more <= before else before | more
 
 
 def _settle(sheet: Sheet, pair: Pair, track: Track, moment: Moment) -> None:
@@ -132,7 +143,7 @@ def _revise(sheet: Sheet, pair: Pair, track: Track, moment: Moment) -> None:
         onset_at=explanation.onset_at if rescoped else incident.onset_at,
         last_good_at=explanation.last_good_at if rescoped else incident.last_good_at,
         status=Status.RECOVERING if receding else Status.OPEN,
-        elements=incident.elements | elements,
+        elements=joined(incident.elements, elements),
     )
     if receding or (differs and not changed):
         after = _worded_as_before(after, incident, explanation, differs=differs)
@@ -148,7 +159,7 @@ def _revise(sheet: Sheet, pair: Pair, track: Track, moment: Moment) -> None:
 def _recedes(track: Track, elements: frozenset[str], moment: Moment) -> bool:
     """Whether so much of what failed is back that the rest is a recovery and no new picture."""
     settings = moment.settings
-    back = len(track.peak - elements)
+    back = len(track.peak) - len(elements)  # the peak holds all of them
     return back >= max(1.0, settings.receding_share * len(track.peak)) and (
         moment.now - track.grown_at > settings.quiet_s
     )
@@ -171,7 +182,8 @@ def _tell_people(sheet: Sheet, pair: Pair, after: Incident, track: Track, moment
     hold_s = settings.partial_hold_s if people else settings.partial_wait_s
     if gone is not None and ripe(gone, now, hold_s, settings.partial_wait_s):
         restored, gone = gone.members, None
-    after = replace(after, announced=(before.announced | newly) - restored)
+    if newly or restored:
+        after = replace(after, announced=(before.announced | newly) - restored)
     sheet.put_track(before.id, replace(track, joined=joined, gone=gone))
     _report_revision(sheet, before, after, newly, restored)
 

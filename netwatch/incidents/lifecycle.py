@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from netwatch.diagnosis.model import Diagnosis, Explanation, Scope
-from netwatch.incidents.book import LIVE, PUBLISHED, Book, Rest, Track, View
+from netwatch.incidents.book import Book, Rest, Track, View
 from netwatch.incidents.closing import end
 from netwatch.incidents.following import follow
-from netwatch.incidents.matching import Pair, Seen, match
-from netwatch.incidents.model import Change, ChangeKind, Command, Incident, Status
+from netwatch.incidents.matching import Matched, Matching, Pair, Seen, match
+from netwatch.incidents.model import LIVE, PUBLISHED, Change, ChangeKind, Command, Incident, Status
 from netwatch.incidents.muting import fade
 from netwatch.incidents.orders import obey
 from netwatch.incidents.publishing import Moment
@@ -36,7 +36,11 @@ def step(
         obey(sheet, command, book)
     seen = _to_follow(diagnosis)
     candidates = _candidates(sheet, diagnosis, settings)
-    matched = match(seen, candidates, now, settings, _calm(sheet, seen, candidates))
+    matching = book.matching
+    if matching is None or not matching.holds(seen, candidates):
+        outcome = match(seen, candidates, now, settings, _calm(sheet, seen, candidates))
+        matching = Matching(seen, candidates, outcome) if seen or candidates else None
+    matched = matching.outcome if matching is not None else Matched((), (), ())
     for pair in matched.pairs:
         follow(sheet, pair, moment)
     news = [_begin(sheet, explanation) for explanation in matched.news]
@@ -48,6 +52,8 @@ def step(
     _fade_unseen(sheet, pairs, moment)
     _forget_echoes(sheet, book, pairs)
     after = sheet.book(settings.keep_resolved_s)
+    if after.matching is not matching:
+        after = replace(after, matching=matching)
     if pairs.pairs and not (commands or sheet.changes or matched.left or diagnosis.isolated):
         after = _at_rest(after, pairs, diagnosis, moment)
     return after, tuple(sheet.changes)
@@ -82,17 +88,21 @@ def _to_follow(diagnosis: Diagnosis) -> tuple[Explanation, ...]:
 
 def _candidates(sheet: Sheet, diagnosis: Diagnosis, settings: IncidentSettings) -> tuple[Incident, ...]:
     """Live incidents, those lately resolved and the muted. While isolated the others stand still, timers and all."""
-    found: list[Incident] = []
-    for incident in sheet.incidents():
-        if diagnosis.isolated and incident.scope is not Scope.MONITORING:
-            if incident.status in LIVE or incident.muted is not None:
-                _stand_still(sheet, incident)
-            continue
-        lately = sheet.now - (incident.resolved_at or 0.0) <= settings.reopen_within_s
-        resolved_lately = incident.status is Status.RESOLVED and lately
-        if incident.status in LIVE or resolved_lately or incident.muted is not None:
-            found.append(incident)
-    return tuple(found)
+    found = [
+        incident
+        for incident in sheet.incidents()
+        if incident.status in LIVE
+        or incident.muted is not None
+        or (
+            incident.status is Status.RESOLVED and sheet.now - (incident.resolved_at or 0.0) <= settings.reopen_within_s
+        )
+    ]
+    if not diagnosis.isolated:
+        return tuple(found)
+    for incident in found:
+        if incident.scope is not Scope.MONITORING and (incident.status in LIVE or incident.muted is not None):
+            _stand_still(sheet, incident)
+    return tuple(incident for incident in found if incident.scope is Scope.MONITORING)
 
 
 def _calm(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import is_
 from types import MappingProxyType
 
 from netwatch.diagnosis.model import Affected, Explanation, Scope
-from netwatch.incidents.book import PUBLISHED
 from netwatch.incidents.index import Index
-from netwatch.incidents.model import Incident, Status
+from netwatch.incidents.model import PUBLISHED, Incident, Status
 from netwatch.incidents.settings import IncidentSettings
 
 _NONE_CALM: Mapping[str, Explanation] = MappingProxyType({})
@@ -32,6 +32,24 @@ class Matched:
     pairs: tuple[Pair, ...]
     news: tuple[Explanation, ...]
     left: tuple[Incident, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The outcome of the step before, and what it was made from: the same objects need not be matched again."""
+
+    explanations: Sequence[Explanation]
+    incidents: Sequence[Incident]
+    outcome: Matched
+
+    def holds(self, explanations: Sequence[Explanation], incidents: Sequence[Incident]) -> bool:
+        """Whether both are still the same objects."""
+        return same_objects(explanations, self.explanations) and same_objects(incidents, self.incidents)
+
+
+def same_objects(some: Sequence[object], others: Sequence[object]) -> bool:
+    """Whether both hold the same objects in the same order."""
+    return some is others or (len(some) == len(others) and all(map(is_, some, others)))
 
 
 def match(
@@ -64,6 +82,7 @@ def match(
             taken.add(number)
     rest = [number for number in range(len(waiting)) if number not in taken]
     news: list[Explanation] = []
+    pieces: dict[int, list[Explanation]] = {}
     for number in rest:
         explanation = waiting[number]
         near_and_chosen = [place for place in near[number] if place in chosen]
@@ -71,7 +90,8 @@ def match(
         if home is None:
             news.append(explanation)
         else:
-            chosen[home] = _with_piece(chosen[home], explanation)
+            pieces.setdefault(home, []).append(explanation)
+    chosen.update({place: _with_pieces(chosen[place], found) for place, found in pieces.items()})
     return Matched(
         tuple(Pair(incidents[place], chosen[place]) for place in sorted(chosen)),
         tuple(news),
@@ -141,17 +161,20 @@ def _home_of_piece(
     return None
 
 
-def _with_piece(main: Explanation, piece: Explanation) -> Explanation:
-    out = main.affected.out | piece.affected.out
-    degraded = (main.affected.degraded | piece.affected.degraded) - out
-    at_risk = (main.affected.at_risk | piece.affected.at_risk) - out - degraded
+def _with_pieces(main: Explanation, pieces: Sequence[Explanation]) -> Explanation:
+    """The explanation with all that belongs to it too. Each set is made once, however many the pieces are."""
+    everyone = [main.affected, *(piece.affected for piece in pieces)]
+    out = frozenset[str]().union(*[one.out for one in everyone])
+    degraded = frozenset[str]().union(*[one.degraded for one in everyone]) - out
+    at_risk = frozenset[str]().union(*[one.at_risk for one in everyone]) - out - degraded
+    down = main.down.union(*[piece.down for piece in pieces])
     return replace(
         main,
-        down=main.down | piece.down,
-        unreachable=(main.unreachable | piece.unreachable) - main.down - piece.down,
-        degraded=main.degraded | piece.degraded,
-        cut_links=main.cut_links | piece.cut_links,
-        dead_ports=main.dead_ports | piece.dead_ports,
+        down=down,
+        unreachable=main.unreachable.union(*[piece.unreachable for piece in pieces]) - down,
+        degraded=main.degraded.union(*[piece.degraded for piece in pieces]),
+        cut_links=main.cut_links.union(*[piece.cut_links for piece in pieces]),
+        dead_ports=main.dead_ports.union(*[piece.dead_ports for piece in pieces]),
         affected=Affected(out, degraded, at_risk),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import Final
 
 from netwatch.diagnosis.model import Affected, Alternative, Scenario, Scope
 
@@ -18,6 +19,12 @@ class Status(StrEnum):
     RESOLVED = "resolved"
     MERGED = "merged"
     DISMISSED = "dismissed"
+
+
+#: The incident is not over yet.
+LIVE: Final = (Status.SETTLING, Status.OPEN, Status.RECOVERING)
+#: It was published and is not over yet.
+PUBLISHED: Final = (Status.OPEN, Status.RECOVERING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class Incident:
     `elements`: refs of everything that failed or fell silent since the incident was published.
     `muted`: a person resolved it while the fault was still seen, and these customers were cut off then: for them it
     isn't told again until the fault has been gone (None = not so).
+    `estimate_until_at`: when a person thinks that it is over, at the earliest `estimate_from_at`; None = not known.
     """
 
     id: str
@@ -74,6 +82,8 @@ class Incident:
     elements: frozenset[str] = frozenset()
     impact_confidence: float | None = None
     muted: frozenset[str] | None = None
+    estimate_from_at: float | None = None
+    estimate_until_at: float | None = None
 
     @cached_property
     def marks(self) -> frozenset[str]:
@@ -95,6 +105,8 @@ class ChangeKind(StrEnum):
     PARTLY_RESTORED = "partly_restored"
     CAUSE_CHANGED = "cause_changed"
     NOTED = "noted"
+    ESTIMATED = "estimated"
+    CORRECTED = "corrected"
     RESOLVED = "resolved"
     MERGED = "merged"
     INTERNAL = "internal"
@@ -105,7 +117,8 @@ class Change:
     """One change of one incident. `incident` is the value after it.
 
     `newly_affected` and `restored` are customers (out or degraded) that joined or left since the previous change.
-    INTERNAL changes are journalled but told to nobody (settling began, confidence moved ...).
+    INTERNAL changes are journalled but told to nobody (settling began, confidence moved ...). Of a CORRECTED one,
+    `restored` are the customers who were told by mistake; empty = all who were told.
     """
 
     at: float
@@ -120,16 +133,25 @@ class Order(StrEnum):
     """What a person may do to an incident."""
 
     NOTE = "note"
+    ESTIMATE = "estimate"
+    CORRECT = "correct"
     RESOLVE = "resolve"
     SCENARIO = "scenario"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A person's order about an incident. `text` is the note, the scenario's name, or the reason to resolve."""
+    """A person's order about an incident. `text` is the note, the scenario's name, or the reason to resolve.
+
+    `from_at` and `until_at` are an estimate's (no `until_at`: nobody can say any more). `customers`: whom a correction is
+    for; empty = all who were told.
+    """
 
     at: float
     incident: str
     order: Order
     by: str
     text: str = ""
+    from_at: float | None = None
+    until_at: float | None = None
+    customers: frozenset[str] = frozenset()

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
-from netwatch.incidents.book import LIVE, Book, Track
-from netwatch.incidents.model import Change, ChangeKind, Incident, Revision
+from netwatch.incidents.book import Book, Track
+from netwatch.incidents.model import LIVE, Change, ChangeKind, Incident, Revision
 
 
 class Sheet:
@@ -26,6 +26,9 @@ class Sheet:
 
     def incidents(self) -> Iterable[Incident]:
         """All incidents as they stand in this step, oldest first."""
+        if not self._incidents:
+            yield from self._before.incidents.values()
+            return
         yield from (self._incidents.get(name, incident) for name, incident in self._before.incidents.items())
         yield from (incident for name, incident in self._incidents.items() if name not in self._before.incidents)
 

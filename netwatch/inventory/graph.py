@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Collection
 from dataclasses import dataclass
+from operator import attrgetter
 
+from netwatch.inventory.collector import collector_paused
 from netwatch.inventory.model import Inventory, Port, Service
 
 
@@ -27,6 +29,11 @@ class Topology:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
+        with collector_paused():
+            self._index()
+
+    def _index(self) -> None:
+        inventory = self.inventory
         edges: dict[str, list[Edge]] = {device: [] for device in sorted(inventory.devices)}
         for link_id in sorted(inventory.links):
             link = inventory.links[link_id]
@@ -41,12 +48,13 @@ class Topology:
         attached: dict[str, list[Service]] = defaultdict(list)
         for services in inventory.customers.values():
             for service in services:
-                if service.primary.device:
-                    attached[service.primary.device].append(service)
-                if service.backup and service.backup.device != service.primary.device:
-                    attached[service.backup.device].append(service)
+                device, backup = service.primary.device, service.backup
+                if device:
+                    attached[device].append(service)
+                if backup is not None and backup.device != device:
+                    attached[backup.device].append(service)
         self.services_at: dict[str, tuple[Service, ...]] = {
-            device: tuple(sorted(found, key=lambda s: (s.customer, s.line))) for device, found in attached.items()
+            device: tuple(sorted(found, key=attrgetter("customer", "line"))) for device, found in attached.items()
         }
 
     def neighbours(self, device: str) -> tuple[str, ...]:

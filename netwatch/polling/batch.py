@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import mmap
 import os
 import socket
 import struct
@@ -94,10 +95,10 @@ class _Slots:
     def __init__(self, count: int, name: int, control: int, data: int) -> None:
         self.count = count
         self.size = name + control + data
-        self.slab = bytearray(count * self.size)
+        self.slab = mmap.mmap(-1, count * self.size)  # what no packet ever reaches takes no memory
         self.headers = bytearray(count * _HEADER.size)
         self.vectors = bytearray(count * _IOVEC.size)
-        # These keep the memory's address fixed: a bytearray that is exported can't be resized.
+        # These keep the memory's address fixed: what is exported can't be resized.
         self._pins = [(ctypes.c_char * len(part)).from_buffer(part) for part in (self.slab, self.headers, self.vectors)]
         slab, self.address, vectors = (ctypes.addressof(pin) for pin in self._pins)
         for slot in range(count):

@@ -12,8 +12,8 @@ from netwatch.polling.model import IcmpObservation, Observation, WitnessObservat
 from netwatch.polling.plan import DevicePlan
 from netwatch.polling.settings import PollingSettings
 
-_DEVICE: Final = "device/"
-_WITNESS: Final = "witness/"
+_WITNESS: Final = "witness:"
+"""Begins the keys of witnesses; a device's key is its id, which holds no colon."""
 
 
 class Pinged(NamedTuple):
@@ -49,7 +49,7 @@ class Pings:
         if self._engine is None:
             return
         wanted: Mapping[str, tuple[str, float]] = {
-            **{_DEVICE + plan.device: (plan.address, plan.intervals.icmp_interval_s) for plan in plans if plan.icmp},
+            **{plan.device: (plan.address, plan.intervals.icmp_interval_s) for plan in plans if plan.icmp},
             **{_WITNESS + entry.id: (entry.address, self._settings.witness_interval_s) for entry in witnesses},
         }
         for key in self._engine.known():
@@ -57,13 +57,15 @@ class Pings:
                 self._engine.remove(key)
                 self._windows.pop(key, None)
         for key, (address, interval_s) in wanted.items():
-            self._engine.add(key, address, interval_s, steady=key.startswith(_WITNESS))
-            self._windows.setdefault(key, Window())
+            witness = key.startswith(_WITNESS)
+            self._engine.add(key, address, interval_s, steady=witness)
+            if not witness and key not in self._windows:
+                self._windows[key] = Window()
 
     def probe(self, device: str) -> None:
         """Ping a device once more, now; an unknown one is left alone."""
         if self._engine is not None:
-            self._engine.probe(_DEVICE + device)
+            self._engine.probe(device)
 
     def stretch(self, factor: int) -> None:
         """From now on ping devices in one turn of so many; witnesses as always."""
@@ -81,18 +83,18 @@ class Pings:
             return found
         for key, at, rtt_ms in self._engine.tick(now):
             answered = rtt_ms is not None
-            self._windows[key].add(at, rtt_ms)
-            if key.startswith(_DEVICE):
-                device = key.removeprefix(_DEVICE)
-                self._emit(IcmpObservation(at, device, 1, int(answered), rtt_ms))
-                found.append(Pinged(device, answered))
-            else:
+            window = self._windows.get(key)
+            if window is None:
                 self._emit(WitnessObservation(at, key.removeprefix(_WITNESS), answered))
+                continue
+            window.add(at, rtt_ms)
+            self._emit(IcmpObservation(at, key, 1, int(answered), rtt_ms))
+            found.append(Pinged(key, answered))
         return found
 
     def statistics_of(self, device: str, now: float) -> PingStatistics | None:
         """A device's loss and round trips over the last five minutes; None when it is not pinged."""
-        window = self._windows.get(_DEVICE + device)
+        window = self._windows.get(device)
         return None if window is None else window.statistics(now)
 
     def statistics(self) -> EngineStatistics:

@@ -22,6 +22,7 @@ from netwatch.polling.reads import Purpose, Reads
 from netwatch.polling.settings import PollingSettings, SnmpSettings
 from netwatch.polling.snmp.client import Client
 from netwatch.polling.snmp.codec import Status
+from netwatch.polling.snmp.objects.traffic import Load
 from netwatch.polling.snmp.ports import Reading
 from netwatch.polling.snmp.profiles import Access, accesses
 from netwatch.polling.snmp.usm.user import UsmUser
@@ -123,6 +124,10 @@ class Poller:
     def missing_ports(self) -> Mapping[str, frozenset[str]]:
         """The inventory's ports that their devices do not have, by device."""
         return self._reads.missing()
+
+    def loads_of(self, device: str) -> Mapping[str, Load]:
+        """How full the link ports of a device were when that was last measured, by name."""
+        return self._reads.loads_of(device)
 
     def refusals(self) -> Mapping[str, str]:
         """Why agents that answer refuse our SNMPv3 user, by device."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
@@ -24,13 +24,17 @@ from netwatch.polling.snmp.objects.optics import Optics
 from netwatch.polling.snmp.objects.power import Power
 from netwatch.polling.snmp.objects.terms import ObjectStatistics, Terms
 from netwatch.polling.snmp.objects.terms import Purpose as Detail
-from netwatch.polling.snmp.objects.traffic import Traffic
+from netwatch.polling.snmp.objects.traffic import Load, Traffic
 from netwatch.polling.snmp.ports import DeviceReader, PortStatistics, Reading
 from netwatch.polling.snmp.profiles import Access, agent, shape
 from netwatch.polling.snmp.traps import Hint
 from netwatch.polling.statistics import ReadStatistics
 
 _SLOT_S: Final = 0.1
+_ALIGNED_S: Final = (
+    86_400.0  # a multiple of all usual intervals: what is asked rarely falls together with what is often
+)
+_HOLDS_S: Final = 2.0  # after all link ports were read, what is about them need not begin by that
 _HURRIED_RETRIES: Final = 1
 _LATE_S: Final = 1.0
 _LATE_RATIO: Final = 0.1
@@ -58,6 +62,13 @@ _DUTY: Final[Mapping[Purpose, Duty]] = MappingProxyType({
     Purpose.OPTICS: Duty.DETAILS,
 })  # fmt: skip
 _PORTS: Final = Purpose.UPTIME | Purpose.LINKS | Purpose.CUSTOMERS
+_ABOUT_PORTS: Final = _PORTS | Purpose.TRAFFIC | Purpose.OPTICS
+_DETAILS: Final[Mapping[Purpose, type[Detail]]] = MappingProxyType({
+    Purpose.POWER: Power,
+    Purpose.NEIGHBOURS: Neighbours,
+    Purpose.TRAFFIC: Traffic,
+    Purpose.OPTICS: Optics,
+})  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -67,19 +78,22 @@ class _Entry:
     agent: Agent
     profile: SnmpProfile = field(repr=False)
     access: Access = field(repr=False)
-    details: tuple[tuple[Purpose, Detail], ...]
+    details: tuple[Detail, ...]
     turn: int  # where this device stands in the order in which overload leaves devices out
     waiting: int = 0  # what came due and is not done yet
-    asked_for: set[str] | None = None
+    asked_for: tuple[str, ...] = ()  # sorted
+    reading: bool = False  # ports, now
     again: bool = False
     hurried: bool = False
     heard: bool = False  # ever
     answers: bool = False  # at the last reading
+    held_at: float = 0.0  # when all link ports were read last
     late_at: float = 0.0  # a reading on schedule that begins after this is late; 0 = none waits
 
     def detail(self, purpose: Purpose) -> Detail | None:
         """What reads it; None when this device is not read for it."""
-        return next((detail for known, detail in self.details if known is purpose), None)
+        kind = _DETAILS[purpose]
+        return next((detail for detail in self.details if type(detail) is kind), None)
 
 
 class Reads:
@@ -132,6 +146,12 @@ class Reads:
         """The inventory's ports that their devices do not have, by device."""
         return {device: entry.reader.missing for device, entry in self._entries.items() if entry.reader.missing}
 
+    def loads_of(self, device: str) -> Mapping[str, Load]:
+        """How full a device's link ports were when that was last measured, by name."""
+        entry = self._entries.get(device)
+        traffic = None if entry is None else entry.detail(Purpose.TRAFFIC)
+        return dict(traffic.loads()) if isinstance(traffic, Traffic) else {}
+
     def refusals(self) -> Mapping[str, str]:
         """Why agents that answer refuse our user, by device."""
         return {device: entry.agent.refused for device, entry in self._entries.items() if entry.agent.refused}
@@ -156,7 +176,9 @@ class Reads:
         return self._profiles.profiles[name] != entry.profile or accesses[name] is not entry.access
 
     def due(self, now: float, overload: Overload) -> None:
-        """Begin what is due, and of that what the overload leaves."""
+        """Begin what is due, and of that what the overload leaves: all ports of a device in one reading, then details."""
+        ports: list[_Entry] = []
+        details: list[tuple[_Entry, Purpose]] = []
         for (purpose, interval_s), wheel in self._wheels.items():
             duty, patience_s = _DUTY[purpose], min(_LATE_S, interval_s * _LATE_RATIO)
             for due_at, number, span, entries in wheel.turns(now):
@@ -165,10 +187,16 @@ class Reads:
                         self._skipped += 1
                     elif not overload.takes(duty, entry.turn + number, span):
                         self._thinned += 1
+                    elif not purpose & _PORTS:
+                        details.append((entry, purpose))
                     else:
-                        if purpose & _PORTS and not entry.late_at:
-                            entry.late_at = due_at + patience_s
-                        self._begin(entry, purpose)
+                        entry.late_at = entry.late_at or due_at + patience_s
+                        if self._want(entry, _ports_of(entry.plan, purpose), purpose):
+                            ports.append(entry)
+        for entry in ports:
+            self._converse(entry)
+        for entry, purpose in details:
+            self._begin_detail(entry, purpose)
 
     def ask(self, device: str, interfaces: Iterable[str]) -> None:
         """Read a device at once, or right after the reading that is under way; unknown devices are left alone."""
@@ -177,14 +205,15 @@ class Reads:
             return
         known = {*entry.plan.link_ports, *entry.plan.customer_ports}
         entry.hurried = True
-        self._begin_ports(entry, [name for name in interfaces if name in known])
+        if self._want(entry, tuple(sorted(known.intersection(interfaces))), Purpose.UPTIME):
+            self._converse(entry)
 
     def ask_detail(self, device: str, purpose: Purpose) -> None:
         """Read a detail of a device at once; nothing happens when it is not read at all, or about to be."""
         entry = self._entries.get(device)
         if entry is not None and entry.detail(purpose) is not None and not entry.waiting & purpose:
             entry.answers = True  # something hinted at it, so it is worth asking
-            self._begin(entry, purpose)
+            self._begin_detail(entry, purpose)
 
     def interface_of(self, device: str, hint: Hint) -> str:
         """The inventory's name of the port that a notification is about; "" when it is none of the inventory's."""
@@ -195,38 +224,27 @@ class Reads:
         known = {*entry.plan.link_ports, *entry.plan.customer_ports}
         return found or next((name for name in hint.names if name in known), "")
 
-    def _begin(self, entry: _Entry, purpose: Purpose) -> None:
-        if purpose & _PORTS:
-            ports: Collection[str] = ()
-            if purpose is Purpose.LINKS:
-                ports = entry.plan.link_ports
-            elif purpose is Purpose.CUSTOMERS:
-                ports = entry.plan.customer_ports
-            self._begin_ports(entry, ports, purpose)
-            return
+    def _begin_detail(self, entry: _Entry, purpose: Purpose) -> None:
         entry.waiting |= purpose
         if not self._client.converse(entry.agent, self._detail(entry, purpose), partial(self._told, entry, purpose)):
             entry.waiting &= ~purpose
 
-    def _begin_ports(self, entry: _Entry, ports: Collection[str], purpose: Purpose = Purpose.UPTIME) -> None:
-        if entry.asked_for is None:
-            entry.asked_for = set(ports)
-        else:
-            entry.asked_for.update(ports)
-        if entry.waiting & _PORTS:
-            entry.again = True
-            entry.waiting |= purpose
-            return
+    def _want(self, entry: _Entry, ports: tuple[str, ...], purpose: Purpose) -> bool:
+        """Note what is to be read; whether a reading must begin for it, as none is under way or about to begin."""
+        entry.asked_for = tuple(sorted({*entry.asked_for, *ports})) if entry.asked_for else ports
+        entry.again = entry.again or entry.reading
+        fresh = not entry.waiting & _PORTS
         entry.waiting |= purpose
-        self._converse(entry)
+        return fresh
 
     def _converse(self, entry: _Entry) -> None:
-        ports, hurried = sorted(entry.asked_for or ()), entry.hurried
-        entry.asked_for = None
+        ports, hurried = entry.asked_for, entry.hurried
+        entry.asked_for = ()
         entry.again = entry.hurried = False
+        entry.reading = True
         begun = self._client.converse(
             entry.agent,
-            entry.reader.read(ports),
+            self._ports(entry, ports),
             partial(self._finished, entry),
             retries=_HURRIED_RETRIES if hurried else None,
             urgent=hurried,
@@ -234,13 +252,23 @@ class Reads:
         if begun:
             self._reading += 1
         else:
+            entry.reading = False
             entry.waiting &= ~_PORTS
+
+    def _ports(self, entry: _Entry, ports: tuple[str, ...]) -> Dialogue[Reading]:
+        """Read ports; whether the device answers is known before the details that wait for it begin."""
+        reading = yield from entry.reader.read(ports)
+        if reading.status is not Status.NOT_SENT:
+            entry.answers = reading.status is not Status.TIMEOUT
+        if entry.details and all(name in reading.ports for name in entry.plan.link_ports):
+            entry.held_at = reading.at
+        return reading
 
     def _finished(self, entry: _Entry, reading: Reading) -> None:
         self._reading -= 1
         self._late += reading.status is not Status.TIMEOUT and 0.0 < entry.late_at < reading.asked_at
         entry.late_at = 0.0
-        again, entry.waiting = entry.again, entry.waiting & ~_PORTS
+        again, entry.waiting, entry.reading = entry.again, entry.waiting & ~_PORTS, False
         if again:
             entry.waiting |= Purpose.UPTIME
             self._converse(entry)
@@ -251,7 +279,6 @@ class Reads:
             return
         device = entry.plan.device
         answered = reading.status is not Status.TIMEOUT
-        entry.answers = answered
         if answered and not entry.heard:
             entry.heard = True
             self._heard += 1
@@ -265,13 +292,17 @@ class Reads:
 
         Of a device that does not answer nothing more is asked than whether it answers again.
         """
-        if entry.answers and purpose in {Purpose.TRAFFIC, Purpose.OPTICS}:
-            self._report(entry, (yield from entry.reader.read(entry.plan.link_ports)))
-        if not entry.answers:
-            return ()
         reader, detail = entry.reader, entry.detail(purpose)
-        if detail is None:
+        if detail is None or not entry.answers:
             return ()
+        if isinstance(detail, Traffic | Optics):
+            now = self._clock.now()
+            if detail.rests(reader.epoch, now):
+                return ()
+            if now - entry.held_at > _HOLDS_S:
+                self._report(entry, (yield from self._ports(entry, entry.plan.link_ports)))
+            if not entry.answers:
+                return ()
         return (yield from detail.read(reader.index_of, reader.epoch, self._clock.now()))
 
     def _told(self, entry: _Entry, purpose: Purpose, observations: Sequence[Observation]) -> None:
@@ -308,34 +339,40 @@ class Reads:
     def _wheel(self, purpose: Purpose, interval_s: float) -> Wheel[_Entry]:
         wheel = self._wheels.get((purpose, interval_s))
         if wheel is None:
-            wheel = self._wheels[purpose, interval_s] = Wheel(interval_s, _SLOT_S)
+            wheel = self._wheels[purpose, interval_s] = Wheel(interval_s, _SLOT_S, _ALIGNED_S)
         return wheel
 
-    def _details(self, plan: DevicePlan, reader: DeviceReader, max_objects: int) -> tuple[tuple[Purpose, Detail], ...]:
+    def _details(self, plan: DevicePlan, reader: DeviceReader, max_objects: int) -> tuple[Detail, ...]:
         often, ports, device = plan.intervals, plan.link_ports, plan.device
         key = (max_objects, often.traffic_interval_s)
         terms = self._terms.get(key)
         if terms is None:
             resolve_s = self._settings.resolve_interval_s
             terms = self._terms[key] = Terms(self._object_statistics, resolve_s, max_objects, often.traffic_interval_s)
-        found: list[tuple[Purpose, Detail]] = []
+        found: list[Detail] = []
         if often.power_interval_s:
-            found.append((Purpose.POWER, Power(device, terms)))
+            found.append(Power(device, terms))
         if often.neighbour_interval_s:
-            found.append((Purpose.NEIGHBOURS, Neighbours(device, reader.shape, terms)))
+            found.append(Neighbours(device, reader.shape, terms))
         if often.traffic_interval_s and ports:
-            found.append((Purpose.TRAFFIC, Traffic(device, ports, reader.shape, terms)))
+            found.append(Traffic(device, ports, reader.shape, terms))
         if often.optics_interval_s and ports:
-            found.append((Purpose.OPTICS, Optics(device, ports, reader.shape, terms)))
+            found.append(Optics(device, ports, reader.shape, terms))
         return tuple(found)
 
 
 def _key(plan: DevicePlan, purpose: Purpose) -> str:
-    """What a purpose's phase depends on: all readings of ports have one, so that those due together go together."""
-    return f"{plan.device}/{'PORTS' if purpose & _PORTS else purpose.name}"
+    """What a purpose's phase depends on: all that is about ports has one, so that those due together go together."""
+    return f"{plan.device}/{'PORTS' if purpose & _ABOUT_PORTS else purpose.name}"
 
 
-def _purposes(plan: DevicePlan, details: Iterable[tuple[Purpose, Detail]]) -> list[tuple[Purpose, float]]:
+def _ports_of(plan: DevicePlan, purpose: Purpose) -> tuple[str, ...]:
+    if purpose is Purpose.LINKS:
+        return plan.link_ports
+    return plan.customer_ports if purpose is Purpose.CUSTOMERS else ()
+
+
+def _purposes(plan: DevicePlan, details: Iterable[Detail]) -> list[tuple[Purpose, float]]:
     """What a device is read for and how often. Every reading of ports tells the uptime; it has its own turn only
     where no port is read as often.
     """
@@ -346,7 +383,8 @@ def _purposes(plan: DevicePlan, details: Iterable[tuple[Purpose, Detail]]) -> li
     found = [(purpose, interval_s) for purpose, interval_s in found if interval_s]
     if often.snmp_interval_s and not any(interval_s <= often.snmp_interval_s for _, interval_s in found):
         found.append((Purpose.UPTIME, often.snmp_interval_s))
-    return found + [(purpose, _interval(often, purpose)) for purpose, _ in details]
+    kinds = {type(detail) for detail in details}
+    return found + [(purpose, _interval(often, purpose)) for purpose, kind in _DETAILS.items() if kind in kinds]
 
 
 def _interval(often: Intervals, detail: Purpose) -> float:

@@ -36,11 +36,14 @@ class Turn(NamedTuple, Generic[T]):
 class Wheel(Generic[T]):
     """Items due once an interval, each at its phase, in slots of about `slot_s`.
 
-    Slots are many and hold few, mostly none: tuples are the smallest that can be.
+    The phase is one of the interval, or of `within_s`: of wheels with the same `within_s` those of a longer interval
+    turn together with those of a shorter one of which it is a multiple. Slots are many and hold few, mostly none:
+    tuples are the smallest that can be.
     """
 
-    def __init__(self, interval_s: float, slot_s: float) -> None:
+    def __init__(self, interval_s: float, slot_s: float, within_s: float | None = None) -> None:
         self._slots: list[tuple[T, ...]] = [()] * max(1, round(interval_s / slot_s))
+        self._within_s = within_s or interval_s
         self.interval_s = interval_s
         self.slot_s = interval_s / len(self._slots)
         self._last: int | None = None
@@ -53,17 +56,21 @@ class Wheel(Generic[T]):
 
     def add(self, key: str, item: T) -> None:
         """From now on `item` is due at the phase of `key`."""
-        place = int(phase(key) * len(self._slots))
+        place = self._place(key)
         if item not in self._slots[place]:
             self._slots[place] = (*self._slots[place], item)
             self._size += 1
 
     def remove(self, key: str, item: T) -> None:
         """Forget `item`; nothing happens when it was not there."""
-        place = int(phase(key) * len(self._slots))
+        place = self._place(key)
         left = tuple(other for other in self._slots[place] if other != item)
         self._size -= len(self._slots[place]) - len(left)
         self._slots[place] = left
+
+    def _place(self, key: str) -> int:
+        """The slot of `key`. Counted in whole slots, so that wheels that turn together agree to the slot."""
+        return int(phase(key) * self._within_s / self.slot_s) % len(self._slots)
 
     def due(self, now: float) -> list[T]:
         """What came due since the last call, in order, each item once; nothing on the first call."""

@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen
-from pydantic import BeforeValidator
+
+from netwatch.late import late
+
+if TYPE_CHECKING:
+    import pydantic
+else:
+    pydantic = late("pydantic")
 
 _STRICT: Final[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
 
@@ -192,7 +198,7 @@ class SnmpProfile:
     """File that holds the user's authentication password on its first line, at least 8 characters."""
 
     privacy: Annotated[
-        Literal["none", "aes128", "aes192", "aes256", "aes192c", "aes256c"], BeforeValidator(_no_des)
+        Literal["none", "aes128", "aes192", "aes256", "aes192c", "aes256c"], pydantic.BeforeValidator(_no_des)
     ] = "none"
     """How version 3 encrypts. `aes192c` and `aes256c` make long keys as Cisco does; the others as net-snmp does."""
 

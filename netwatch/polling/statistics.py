@@ -12,7 +12,7 @@ from netwatch.polling.notifications import NotificationStatistics
 from netwatch.polling.overload import LATE_S
 from netwatch.polling.snmp.client import ClientStatistics
 
-LAG_BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+LAG_BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the classes of lateness, in seconds; what is above the last has a class of its own."""
 
 

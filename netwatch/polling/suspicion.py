@@ -2,7 +2,8 @@
 
 A first lost ping is confirmed by a burst; at the same moment the device is asked by SNMP, and its neighbours
 are pinged and their ports toward it are read, so that the diagnosis has fresh answers from all sides within
-seconds. Nothing here concludes anything.
+seconds. A device that loses pings and answers again is pinged more often for a while, so that loss is told from bad
+luck in good time. Nothing here concludes anything.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ _DOWN: Final = frozenset({"down", "lowerLayerDown", "notPresent"})
 _FORGET_AT: Final = 100_000  # remembered moments; old ones are dropped then
 _RESTARTED: Final = frozenset({"coldStart", "warmStart"})
 _SETTLED_S: Final = 15.0  # after a restart ports come up one after the other
+#: A second loss within this many seconds has a device that answers pinged this often for that long.
+_LOSSES_WITHIN_S: Final = 60.0
+_CLOSE_EVERY_S: Final = 2.0
+_CLOSE_FOR_S: Final = 40.0
+#: So many devices at once: where more lose pings, they are enough to tell.
+_CLOSE_AT_MOST: Final = 200
 
 
 class Kind(Enum):
@@ -64,6 +71,8 @@ class Suspicion:
         self._settings = settings
         self._failures: dict[str, int] = {}
         self._silent: set[str] = set()
+        self._lost_at: dict[str, float] = {}
+        self._close_until: dict[str, float] = {}
         self._down_ports: set[tuple[str, str]] = set()
         self._asked: dict[tuple[Kind, str, str], float] = {}
         self._trapped: dict[tuple[str, str, Kind], float] = {}
@@ -77,6 +86,7 @@ class Suspicion:
         known = topology.edges.keys()
         self._failures = {device: count for device, count in self._failures.items() if device in known}
         self._silent &= known
+        self._lost_at = {device: at for device, at in self._lost_at.items() if device in known}
         self._trapped = {port: at for port, at in self._trapped.items() if port[0] in known}
         self._down_ports = {port for port in self._down_ports if port[0] in known}
 
@@ -87,7 +97,9 @@ class Suspicion:
             if not failures:
                 return []
             del self._failures[device]
-            return self._look_again(device, now) if failures > self._settings.confirm_probes else []
+            if failures > self._settings.confirm_probes:
+                return self._look_again(device, now)
+            return self._look_closer(device, failures, now)
         self._failures[device] = failures + 1
         if failures:
             return []
@@ -163,6 +175,23 @@ class Suspicion:
         """It answers again: read its ports and those that lead to it, so that links are cleared soon."""
         edges = self.topology.edges.get(device, ())
         return [*self.read_all(device, now), *(action for edge in edges for action in self._far(edge, now))]
+
+    def _look_closer(self, device: str, losses: int, now: float) -> list[Action]:
+        """It lost so many pings in a row and answers again: ping it more often when that was not the first loss."""
+        before_at = self._lost_at.get(device)
+        self._lost_at[device] = now
+        if losses < 2 and (before_at is None or now - before_at > _LOSSES_WITHIN_S):
+            return []
+        if self._close_until.get(device, now) > now:
+            return []
+        self._close_until = {other: until for other, until in self._close_until.items() if until > now}
+        if len(self._close_until) >= _CLOSE_AT_MOST:
+            return []
+        self._close_until[device] = now + _CLOSE_FOR_S
+        return [
+            Action(now + k * _CLOSE_EVERY_S, Kind.PING, device)
+            for k in range(1, int(_CLOSE_FOR_S / _CLOSE_EVERY_S) + 1)
+        ]
 
     def _far(self, edge: Edge, now: float) -> list[Action]:
         return self._read(edge.neighbour, (edge.far_interface,) if edge.far_interface else (), now)

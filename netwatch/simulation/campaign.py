@@ -1,16 +1,19 @@
 """Many drawn faults, scored: `python -m netwatch.simulation.campaign --faults 200 --devices 300 --seed 1`.
 
 With `--all` the faults are drawn on many networks, synthetic ones and public backbone graphs with access grown below
-them, by every class in turn, on all cores; with `--write FILE` the figures are written between the marks in FILE.
+them, by every class in turn; with `--write FILE` the figures are written between the marks in FILE. With `--results
+FILE` each score is kept in FILE as it comes: called again, the campaign goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from netwatch.clock import SystemClock
@@ -25,25 +28,31 @@ from netwatch.simulation.report import write_report
 from netwatch.simulation.runner import Rehearsal, RehearsalLog, simulate
 from netwatch.simulation.scoring import Score, score, table
 from netwatch.simulation.synthetic import ProviderPlan, generate
-from netwatch.simulation.trials import BEGIN_S, LASTS_S, Trial
+from netwatch.simulation.trials import Trial
 
 __all__ = ["drawn", "main", "run", "table"]
 
-#: After the fault is mended, the recovery is watched for so long.
-_AFTER_S: Final = 330.0
-#: Sizes of the synthetic networks of a whole campaign, and of what is grown below each backbone graph.
-_SIZES: Final = (60, 80, 100, 150, 300)
+#: Sizes of the synthetic networks of a whole campaign, each with how many in a thousand faults are drawn on it. The
+#: rest is drawn on the backbone graphs, with access grown below each of them up to the size given next.
+_SIZES: Final[Mapping[int, int]] = MappingProxyType({300: 250, 600: 40, 1_000: 20, 3_000: 6, 10_000: 3})
 _GRAPH_SIZE: Final = 120
+#: So many networks are tried until one has something of the kind that is drawn.
+_NETWORKS_TRIED: Final = 20
 #: So many trials are started before the time is looked at.
-_BATCH: Final = 46
+_BATCH: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One network that faults are drawn on."""
+    """One network that faults are drawn on. `share`: how often, compared with the others."""
 
     name: str
     ground: Ground
+    share: float = 1.0
+
+
+#: A trial: where, of which class, and its seed.
+Wanted = tuple[Field, str, int]
 
 
 def trial_of(kind: str, ground: Ground, seed: int) -> Trial | None:
@@ -65,7 +74,7 @@ def _rehearsed(trial: Trial, ground: Ground, seed: int, noise: Noise) -> Rehears
             trial.inventory or ground.inventory,
             trial.faults,
             seed,
-            duration_s=BEGIN_S + LASTS_S + _AFTER_S,
+            duration_s=trial.duration_s,
             noise=trial.noise or noise,
             believed=trial.believed,
             restarts_at_s=trial.restarts_at_s,
@@ -90,13 +99,13 @@ def main() -> int:
         fields = list(_fields(arguments.seed, Path(arguments.graphs)))
     else:
         fields = [_field(arguments.devices, arguments.seed, arguments.graphml)]
-    pairs = list(drawn(kinds, arguments.faults, arguments.seed))
-    turns = [(number + number // len(kinds)) % len(fields) for number in range(len(pairs))]
-    wanted = [(fields[turn], kind, seed) for turn, (kind, seed) in zip(turns, pairs, strict=True)]
-    scores = _run_all(wanted, arguments.jobs, arguments.minutes * 60.0)
+    known = read_scores(Path(arguments.results)) if arguments.results else []
+    wanted = list(_placed(fields, drawn(kinds, arguments.faults, arguments.seed)))
+    scores = _run_all(wanted, known, arguments)
     sys.stdout.write(table(scores) + "\n")
     if arguments.write is not None:
-        write_report(Path(arguments.write), scores, [field.name for field in fields], arguments.seed)
+        names = {field.name: sum(score.network == field.name for score in scores) for field in fields}
+        write_report(Path(arguments.write), scores, names, arguments.seed)
     return 0
 
 
@@ -112,51 +121,76 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--graphs", default="../shared/topologies", help="directory of backbone graphs for --all")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--minutes", type=float, default=120.0, help="begin no trial after so many minutes")
+    parser.add_argument("--results", metavar="FILE", help="keep the scores in FILE and don't run again what is there")
     parser.add_argument("--write", metavar="FILE", help="write the figures between the marks in FILE")
     return parser.parse_args()
 
 
-def _field(devices: int, seed: int, graphml: str | None) -> Field:
+def _field(devices: int, seed: int, graphml: str | None, share: float = 1.0) -> Field:
     plan = ProviderPlan(devices=devices, seed=seed)
     inventory = load_backbone(Path(graphml), plan) if graphml else generate(plan)
-    return Field(Path(graphml).name if graphml else f"synthetic {devices}", Ground.of(inventory))
+    return Field(Path(graphml).name if graphml else f"synthetic {devices}", Ground.of(inventory), share)
 
 
 def _fields(seed: int, graphs: Path) -> Iterator[Field]:
-    """Synthetic networks and, where the directory is there, every fifth of its graphs, in turn."""
-    files = sorted(graphs.glob("*.graphml"))[seed % 5 :: 5] if graphs.is_dir() else []
-    for number in range(max(len(_SIZES), len(files))):
-        if number < len(_SIZES):
-            yield _field(_SIZES[number], seed + number, None)
-        if number < len(files):
-            try:
-                yield _field(_GRAPH_SIZE, seed + number, str(files[number]))
-            except InputError as error:
-                sys.stderr.write(f"left out: {error}\n")
+    """Synthetic networks and, where the directory is there, every third of its graphs."""
+    for number, (size, share) in enumerate(_SIZES.items()):
+        yield _field(size, seed + number, None, share)
+    files = sorted(graphs.glob("*.graphml"))[seed % 3 :: 3] if graphs.is_dir() else []
+    rest = (1_000 - sum(_SIZES.values())) / max(1, len(files))
+    for number, file in enumerate(files):
+        try:
+            yield _field(_GRAPH_SIZE, seed + number, str(file), rest)
+        except InputError as error:
+            sys.stderr.write(f"left out: {error}\n")
 
 
-def _run_all(wanted: Sequence[tuple[Field, str, int]], jobs: int, limit_s: float) -> list[Score]:
+def _placed(fields: Sequence[Field], pairs: Iterable[tuple[str, int]]) -> Iterator[Wanted]:
+    """Each trial with a network that has something of its kind, by the shares of the networks."""
+    shares = [field.share for field in fields]
+    for kind, seed in pairs:
+        choices = seeded("network", kind, seed).choices(fields, shares, k=_NETWORKS_TRIED)
+        place = next((field for field in choices if trial_of(kind, field.ground, seed) is not None), None)
+        if place is not None:
+            yield place, kind, seed
+
+
+def read_scores(path: Path) -> list[Score]:
+    """The scores that were kept in a file of JSON lines; none when it is not there yet."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [Score(**json.loads(line)) for line in lines]
+
+
+def _run_all(wanted: Sequence[Wanted], known: Sequence[Score], arguments: argparse.Namespace) -> list[Score]:
+    """The scores of all trials, in order; those in `known` are taken as they are."""
     clock = SystemClock()
     begun_at = clock.now()
-    scores: list[Score] = []
+    found = {(score.network, score.kind, score.seed): score for score in known}
+    left = [trial for trial in wanted if (trial[0].name, *trial[1:]) not in found]
 
-    def one(trial: tuple[Field, str, int]) -> Score | None:
+    def one(trial: Wanted) -> Score | None:
         field, kind, seed = trial
-        return run(kind, field.ground, seed)
+        result = run(kind, field.ground, seed)
+        return replace(result, network=field.name) if result is not None else None
 
-    for start in range(0, len(wanted), _BATCH):
-        if clock.now() - begun_at > limit_s:
+    def keep(result: Score | None, _done: int, _of: int) -> None:
+        if result is None:
+            return
+        found[result.network, result.kind, result.seed] = result
+        if arguments.results:
+            with Path(arguments.results).open("a", encoding="utf-8") as kept:
+                kept.write(json.dumps(asdict(result)) + "\n")
+        if not result.perfect:
+            trial = f"{result.kind} --trial {result.seed} on {result.network}"
+            sys.stdout.write(f"{trial}: {result.faults} -> {result.told or 'nothing'}\n")
+            sys.stdout.flush()
+
+    for start in range(0, len(left), _BATCH):
+        if clock.now() - begun_at > arguments.minutes * 60.0:
             break
-        batch = wanted[start : start + _BATCH]
-        for (field, kind, seed), result in zip(batch, map_forked(one, batch, jobs), strict=True):
-            if result is None:
-                continue
-            scores.append(result)
-            if not result.perfect:
-                told = result.told or "nothing"
-                sys.stdout.write(f"{kind} --trial {seed} on {field.name}: {result.faults} -> {told}\n")
-        sys.stdout.flush()
-    return scores
+        map_forked(one, left[start : start + _BATCH], arguments.jobs, keep)
+    names = [(field.name, kind, seed) for field, kind, seed in wanted]
+    return [found[name] for name in names if name in found]
 
 
 def _show(ground: Ground, kind: str, seed: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from netwatch.incidents.model import Change, ChangeKind, Incident, Status
 from netwatch.inventory.model import Inventory
 from netwatch.simulation.faults import Breakage
 from netwatch.simulation.replay import planner_of
+from netwatch.simulation.routes import Routes
 from netwatch.simulation.runner import Rehearsal, RehearsalLog, simulate_with
 from netwatch.simulation.story import Story
 from netwatch.simulation.telling import Told, follow
@@ -57,7 +58,8 @@ def drill(
     log = simulate_with(rehearsal, planner_of(settings, inventory), CommunicationState())
     told = follow(log.plans, settings.channels.delivery.mailing_budget_s, approve_after_s)
     hits = Hits.of(log.network, log.warmup_s + rehearsal.duration_s)
-    verdict = judge(hits, published(log), told)
+    routes = Routes.of(settings, inventory)
+    verdict = judge(hits, published(log), told, routes.missing_for)
     accounts = accounts_of(log, told, hits)
     return {
         "faults": [str(fault) for fault in faults],
@@ -66,11 +68,11 @@ def drill(
         "incidents": _incidents(log),
         "accounts": [_account(account, log.warmup_s) for account in accounts],
         "timeline": [_moment(at, what, log.warmup_s) for at, what in _timeline(log)],
-        "messages": [_message(one, log.warmup_s) for one in told],
+        "messages": [_message(one, log.warmup_s, routes.real) for one in told],
         "approvals": list(_approvals(log)),
         "page": list(_page(log)),
         "truth": _truth(log, rehearsal.duration_s),
-        "promise": _promise(verdict, accounts),
+        "promise": {**_promise(verdict, accounts), **routes.account(verdict)},
     }
 
 
@@ -147,13 +149,14 @@ def _planned(plan: Plan) -> Iterator[str]:
         yield f"{entry.incident}: the outage page {'is withdrawn' if entry.withdrawn else 'is written'}"
 
 
-def _message(one: Told, warmup_s: float) -> dict[str, Any]:
+def _message(one: Told, warmup_s: float, routes: Collection[str]) -> dict[str, Any]:
+    """A message whose channel has no route is told at the times at which it would leave."""
     message = one.message
     return {
         "planned_at": round(one.planned_at - warmup_s, 3),
         "released_at": _since(one.released_at, warmup_s),
         "accepted_at": _since(one.accepted_at, warmup_s),
-        "fate": one.fate.value,
+        "fate": one.fate.value if message.channel in routes else "no route",
         "incident": message.incident,
         "phase": message.phase.value,
         "update": message.update,
@@ -226,7 +229,7 @@ def _promise(verdict: Verdict, accounts: Sequence[Account]) -> dict[str, Any]:
         for stage in account.stages
         if stage.name == COLLEAGUE and stage.since_fault_s is not None
     ]
-    lists = ("late", "missed", "wrong", "waiting", "unreachable")
+    lists = ("late", "missed", "wrong", "waiting", "unreachable", "unrouted")
     return {
         "kept": verdict.kept,
         "sentence": verdict.sentence,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, MinLen
-from pydantic import TypeAdapter
 
 from netwatch.errors import Place
 from netwatch.inventory.model import Inventory
@@ -29,9 +28,6 @@ class Script:
     """People approve what waits for them so many seconds after they are asked; null = nobody does."""
 
 
-_SCRIPT: Final = TypeAdapter(Script)
-
-
 def read_script(path: Path, inventory: Inventory) -> tuple[Script, tuple[Breakage, ...]]:
     """A drill's file and its faults, read against the inventory.
 
@@ -39,7 +35,7 @@ def read_script(path: Path, inventory: Inventory) -> tuple[Script, tuple[Breakag
         InputError: with every fault of the file, each with its line.
     """
     root = read_yaml(path)
-    script = validate(root, _SCRIPT)
+    script = validate(root, Script)
     node = root.get("faults")
     places = [entry.place for entry in node.entries()] if node is not None else []
     return script, parse_at(zip(script.faults, places, strict=True), inventory)

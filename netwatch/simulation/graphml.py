@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from xml.parsers.expat import ErrorString
 
 from netwatch.errors import Fault, InputError, OperatingError, Place
 from netwatch.inventory.model import Inventory
@@ -49,7 +50,11 @@ def _graph(path: Path) -> tuple[dict[str, str], list[tuple[str, str]]]:
         root = ET.parse(path).getroot()  # noqa: S314 -- as above
     except ET.ParseError as error:
         line, column = error.position
-        raise InputError([Fault(Place(str(path), line, column), "not XML", "give a GraphML file")]) from error
+        what, mend = (
+            f"not whole XML: {ErrorString(error.code)}",
+            "give a GraphML file; get this one again if it was cut off",
+        )
+        raise InputError([Fault(Place(str(path), line, column), what, mend)]) from error
     except OSError as error:
         raise OperatingError(f"can't read {path}: {error.strerror}", "check the path and its permissions") from error
     label = next((k.get("id") for k in root.iter(f"{_SPACE}key")

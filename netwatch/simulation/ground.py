@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,11 +23,7 @@ class Ground:
     @classmethod
     def of(cls, inventory: Inventory) -> Ground:
         topology = Topology(inventory)
-        everyone = len(topology.reachable(inventory.monitor.attached_to))
-        critical = {
-            link for link in inventory.links
-            if len(topology.reachable(inventory.monitor.attached_to, (), (link,))) < everyone
-        }  # fmt: skip
+        critical = _critical(topology)
         return cls(inventory, topology, tuple(sorted(critical)), tuple(sorted(set(inventory.links) - critical)))
 
     def serves(self, link: Link) -> bool:
@@ -64,3 +61,46 @@ class Ground:
         lost = [c for c, services in self.inventory.customers.items()
                 if all(p.device not in lit for s in services for p in (s.primary, s.backup) if p)]  # fmt: skip
         return Scope.REGIONAL if lost else Scope.REDUNDANCY
+
+
+def _critical(topology: Topology) -> set[str]:
+    """Links without which something is cut off from the monitor.
+
+    Only links of a tree from the monitor can be so. Such a link is when what hangs below it in the tree can't all be
+    reached over the other links that lead there.
+    """
+    starts = sorted(topology.inventory.monitor.attached_to)
+    devices = topology.inventory.devices
+    forwards = {name for name, device in devices.items() if device.transit or name in starts}
+    above: dict[str, tuple[str, str]] = {}
+    order, queue = list(starts), deque(starts)
+    while queue:
+        near = queue.popleft()
+        for edge in topology.edges[near] if near in forwards else ():
+            if edge.neighbour not in above and edge.neighbour not in starts:
+                above[edge.neighbour] = (near, edge.link)
+                order.append(edge.neighbour)
+                queue.append(edge.neighbour)
+    below: dict[str, set[str]] = {name: {name} for name in order}
+    for name in reversed(order):
+        if name in above:
+            below[above[name][0]] |= below[name]
+    return {link for name, (_, link) in above.items() if not _hangs_elsewhere(topology, forwards, below[name], link)}
+
+
+def _hangs_elsewhere(topology: Topology, forwards: set[str], branch: set[str], without: str) -> bool:
+    """Whether all of a branch can be reached from outside it without one link."""
+    seen = {
+        name
+        for name in branch
+        for edge in topology.edges[name]
+        if edge.link != without and edge.neighbour in forwards and edge.neighbour not in branch
+    }
+    queue = deque(sorted(seen))
+    while queue:
+        near = queue.popleft()
+        for edge in topology.edges[near] if near in forwards else ():
+            if edge.link != without and edge.neighbour in branch and edge.neighbour not in seen:
+                seen.add(edge.neighbour)
+                queue.append(edge.neighbour)
+    return seen == branch

@@ -16,6 +16,7 @@ from netwatch.simulation.noise import Noise, stale
 from netwatch.simulation.trials import (
     BEGIN_S,
     LASTS_S,
+    RESTLESS_S,
     Draw,
     Trial,
     both,
@@ -64,7 +65,10 @@ def storm(ground: Ground, rng: Random) -> Trial | None:
 
 
 def half_mended(ground: Ground, rng: Random) -> Trial | None:
-    """A duct with several links is cut; one link is mended after half of the time."""
+    """A duct with several links is cut; one link is mended after half of the time.
+
+    The rest may be told once more: as the links that are still cut.
+    """
     links: dict[str, list[str]] = {}
     for link in ground.inventory.links.values():
         for each in link.ducts:
@@ -75,7 +79,9 @@ def half_mended(ground: Ground, rng: Random) -> Trial | None:
     members = sorted(links[name])
     faults = [replace(broken(Verb.CUT, f"link:{link}"), for_s=LASTS_S) for link in members]
     faults[0] = replace(faults[0], for_s=LASTS_S / 2)
+    rest = frozenset(f"link:{link}" for link in members[1:])
     roots = (*one(f"duct:{name}"), frozenset(f"link:{link}" for link in members), *ground.equals((), members))
+    roots = (*roots, frozenset({f"duct:{name}"}) | rest)
     return Trial(tuple(faults), roots, ground.scope_of((), members))
 
 
@@ -86,7 +92,7 @@ def rebooting(ground: Ground, rng: Random) -> Trial | None:
         return None
     first = found.faults[0]
     faults = tuple(replace(first, at_s=BEGIN_S + 70.0 * n, for_s=25.0) for n in range(4))
-    return replace(found, faults=faults, events=1)
+    return replace(found, faults=faults, events=1, after_s=RESTLESS_S)
 
 
 def region_power(ground: Ground, rng: Random) -> Trial | None:
@@ -149,7 +155,7 @@ def line_card(ground: Ground, rng: Random) -> Trial | None:
     card = PortGroup(f"{name}/card", name, ports)
     changed = replace(inventory, port_groups=MappingProxyType({**inventory.port_groups, card.id: card}))
     faults = tuple(broken(Verb.CUT, f"link:{link}") for link in links)
-    roots = (*one(f"port_group:{card.id}"), *_shared_ducts(inventory, links))
+    roots = (*one(f"port_group:{card.id}"), *_shared_ducts(inventory, links), *ground.equals((), links))
     return Trial(faults, roots, ground.scope_of((), links), events=1, inventory=changed)
 
 

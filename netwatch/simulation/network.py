@@ -67,7 +67,13 @@ class VirtualNetwork:
         self._upstream_ports = {
             str(Port(upstream.device, upstream.interface)): upstream.id for upstream in inventory.upstreams.values()
         }
+        self._booted_at: dict[str, list[float]] = {}
+        for interval in self.intervals:
+            if interval.effect is Effect.DEAD:
+                self._booted_at.setdefault(interval.name, []).append(interval.end_at)
         self._truth_of_period = lru_cache(maxsize=64)(self._build)
+        self._age_s = lru_cache(maxsize=None)(self._drawn_age)
+        self._far_of = lru_cache(maxsize=None)(self._far)
 
     def at(self, at: float) -> Truth:
         """What is so at `at`."""
@@ -85,24 +91,30 @@ class VirtualNetwork:
 
     def uptime_s(self, device: str, at: float) -> float:
         """sysUpTime: since the last time that the device was dead, else since some day before the start."""
-        last = max((i.end_at for i in self.intervals if i.effect is Effect.DEAD and i.name == device and i.end_at <= at),
-                   default=None)  # fmt: skip
-        if last is not None:
-            return at - last
-        return at - self.changes_at[0] + seeded("uptime", self._seed, device).uniform(86_400, 9e6)
+        last = max((end_at for end_at in self._booted_at.get(device, ()) if end_at <= at), default=None)
+        return at - last if last is not None else at - self.changes_at[0] + self._age_s(device)
+
+    def _drawn_age(self, device: str) -> float:
+        """How long a device has been up at the start."""
+        return seeded("uptime", self._seed, device).uniform(86_400, 9e6)
 
     def oper(self, device: str, interface: str, truth: Truth) -> str:
-        """IfOperStatus of a port that its device reports; `notPresent` when the network has no such port."""
-        port = Port(device, interface)
-        link_id = self.topology.link_of_port.get(port)
+        """IfOperStatus of a port that its device reports; a port that the network does not know is up."""
+        link_id, far, name = self._far_of(device, interface)
         if link_id is not None:
-            link = self.inventory.links[link_id]
-            far = link.b.device if link.a.device == device else link.a.device
             return "down" if link_id in truth.cut or far in truth.dead else "up"
-        name = str(port)
         if name in self._upstream_ports:
             return "down" if self._upstream_ports[name] in truth.lost_upstreams else "up"
         return "down" if name in truth.dead_ports else "up"
+
+    def _far(self, device: str, interface: str) -> tuple[str | None, str, str]:
+        """The link of a port, if any, the device at its other end, and the port's name."""
+        port = Port(device, interface)
+        link_id = self.topology.link_of_port.get(port)
+        if link_id is None:
+            return None, "", str(port)
+        link = self.inventory.links[link_id]
+        return link_id, link.b.device if link.a.device == device else link.a.device, str(port)
 
     def affected(self, at: float) -> Affected:
         """Who is really without service at `at`: the yardstick for impact.

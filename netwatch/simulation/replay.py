@@ -6,11 +6,11 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from netwatch import config
 from netwatch.communication.model import Conditions
-from netwatch.communication.planning import CommunicationState, Planner, default_playbook, load_playbook
+from netwatch.communication.planning import CommunicationState, Planner
 from netwatch.communication.texts import load_texts
 from netwatch.config import Config
 from netwatch.diagnosis.engine import Engine
@@ -22,6 +22,9 @@ from netwatch.simulation.cadence import Cadence, Metronome
 from netwatch.simulation.readahead import read_ahead
 from netwatch.simulation.reading import Recording
 from netwatch.simulation.story import Story
+
+#: What is taken for granted where the configuration sets up no way out at all.
+_SUPPOSED: Final = frozenset({"email", "webhook"})
 
 
 def replay(
@@ -80,15 +83,20 @@ def _collector_at_rest() -> Iterator[None]:
         gc.unfreeze()
 
 
+def ways_out(settings: Config) -> frozenset[str]:
+    """The channels that a rehearsal tells by: those with a route; where none has one, those of a small operator."""
+    return settings.channels.routed() or _SUPPOSED
+
+
 def planner_of(settings: Config, inventory: Inventory) -> Planner:
-    """The planner that the configuration describes, as if every channel were set up.
+    """The planner that the configuration describes, with the channels of `ways_out`.
 
     Raises:
         InputError: with every fault of the playbook or the texts.
     """
-    playbook = load_playbook(settings.playbook) if settings.playbook else default_playbook()
+    playbook = settings.load_playbook()
     texts = load_texts(settings.templates)
-    return Planner(playbook, texts, inventory, settings.people, settings.communication)
+    return Planner(playbook, texts, inventory, settings.people, settings.communication, channels=ways_out(settings))
 
 
 def _step_to(pipeline: Pipeline[CommunicationState], metronome: Metronome, story: Story, at: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ _END: Final = "<!-- end of campaign -->"
 _WORST: Final = 12
 
 
-def write_report(path: Path, scores: Sequence[Score], fields: Sequence[str], seed: int) -> None:
+def write_report(path: Path, scores: Sequence[Score], networks: Mapping[str, int], seed: int) -> None:
     """Replace what stands between the marks in `path`.
 
     Raises:
@@ -29,26 +29,33 @@ def write_report(path: Path, scores: Sequence[Score], fields: Sequence[str], see
             raise InputError(
                 [Fault(Place(str(path)), "the marks of the campaign are missing", f"add {_BEGIN}, {_END}")]
             )
-        body = report(scores, fields, seed)
+        body = report(scores, networks, seed)
         path.write_text(f"{before}{_BEGIN}\n{body}\n{_END}{after}", encoding="utf-8")
     except OSError as error:
         raise OperatingError(f"can't write {path}: {error.strerror}", "check the path and its permissions") from error
 
 
-def report(scores: Sequence[Score], fields: Sequence[str], seed: int) -> str:
+def report(scores: Sequence[Score], networks: Mapping[str, int], seed: int) -> str:
     """The table, how it came about, and what went wrong most."""
     classes = len({each.kind for each in scores})
     indented = "\n".join(f"    {line}" for line in table(scores).splitlines())
     told = [each for each in scores if each.customers_told]
     moved = sum(each.scope_moved for each in told)
-    where = f"seed {seed}, drawn in turn on {len(fields)} networks: {', '.join(fields)}"
+    names = ", ".join(f"{name} ({count})" for name, count in networks.items())
+    where = f"seed {seed}, drawn on {len(networks)} networks (in brackets how many on each): {names}"
+    hours = sum(each.simulated_s for each in scores) / 3600.0
+    wrong = sum(each.wrongly_told > 0 for each in scores)
     first = "`first`: share of faults whose incidents were all published with causes that belong to the answer."
+    after = (
+        f"After customers were first told, the scope changed in {moved} of {len(told)} faults. In {hours:,.0f} simulated "
+        f"hours {wrong} times a customer whom nothing ailed was told without a person's consent. {first}"
+    )
     lines = [
         f"{len(scores):,} faults of {classes} classes, {where}.",
         "",
         indented,
         "",
-        f"After customers were first told, the scope changed in {moved} of {len(told)} faults. {first}",
+        after,
         "",
         "Trials that were not perfect, by class:",
         "",

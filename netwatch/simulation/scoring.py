@@ -18,9 +18,9 @@ from netwatch.simulation.trials import Trial
 class Score:
     """What came of one trial. Counts of roots, customers and incidents; seconds from fault to first telling.
 
-    `wrongly_told`: customers whom nothing ailed and who were told on evidence that needs no person's consent.
+    `network` names where it was drawn. `wrongly_told`: customers whom nothing ailed and who were told on evidence that needs no person's consent.
     `first_cause_right`: each incident was published with causes that belong to the answer. `scope_moved`: an incident
-    changed its scope after its customers were first told.
+    changed its scope after its customers were first told. `simulated_s`: how long the trial was, in virtual time.
     """
 
     kind: str
@@ -41,6 +41,8 @@ class Score:
     scope_moved: bool
     told_after_s: float | None
     told: str
+    simulated_s: float
+    network: str = ""
 
     @property
     def perfect(self) -> bool:
@@ -80,6 +82,7 @@ def score(kind: str, seed: int, trial: Trial, log: RehearsalLog) -> Score:
         scope_moved=_scope_moved(log),
         told_after_s=opened[0] - log.warmup_s - trial.begin_s if opened else None,
         told=", ".join(f"{i.scope}:{'+'.join(i.roots)}" for i in published),
+        simulated_s=log.warmup_s + trial.duration_s,
     )
 
 

@@ -28,6 +28,7 @@ from netwatch.simulation.network import VirtualNetwork
 from netwatch.simulation.parallel import map_forked
 from netwatch.simulation.poller import VirtualPoller
 from netwatch.simulation.replay import planner_of
+from netwatch.simulation.routes import Routes
 from netwatch.simulation.runner import Rehearsal, Run
 from netwatch.simulation.telling import follow
 from netwatch.simulation.touched import devices_to_ask
@@ -156,6 +157,7 @@ class _Room:
         believed = Topology(inventory)
         rehearsal = Rehearsal(inventory, origin_at=_ORIGIN_AT, warmup_s=_WARMUP_S)
         self._planner = planner = planner_of(settings, inventory)
+        self._routes = Routes.of(settings, inventory)
         self._prepared: set[tuple[str, str]] = set()
         self._start_at = _ORIGIN_AT + _WARMUP_S
         calm = VirtualNetwork(self._true, (), seed, self._start_at, start_at=_ORIGIN_AT, topology=self._topology)
@@ -209,7 +211,7 @@ class _Room:
     def _outcome(self, ref: str, network: VirtualNetwork, hits: Hits, battery_minutes: float) -> Outcome:
         published = self._run.published()
         told = follow(self._run.plans, self._settings.channels.delivery.mailing_budget_s)
-        verdict = judge(hits, published, told)
+        verdict = judge(hits, published, told, self._routes.missing_for)
         roots = tuple(sorted({root for incident in published for root in incident.roots}))
         fault = Breakage(_VERBS[ref.partition(":")[0]], ref)
         return Outcome(
@@ -217,7 +219,7 @@ class _Room:
             ref=ref,
             customers=len(hits.since_at),
             kept=verdict.kept,
-            asks=bool(verdict.waiting) and not (verdict.late or verdict.missed or verdict.wrong),
+            asks=bool(verdict.waiting) and not (verdict.late or verdict.missed or verdict.wrong or verdict.unrouted),
             sentence=verdict.sentence,
             worst_s=verdict.worst_s,
             told=verdict.told,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netwatch.communication.model import EXTERNAL, Message, Plan
+from netwatch.communication.model import CUSTOMERS, EXTERNAL, Message, Plan
 from netwatch.incidents.model import Change, Incident, Status
 
 
@@ -52,8 +52,8 @@ class Story:
             for message in messages
             if owner == incident and message.id not in self._superseded
         ]
-        customers = sum(message.audience in EXTERNAL for message in all_of_it)
-        return customers, len(all_of_it) - customers
+        customers = sum(message.audience in CUSTOMERS for message in all_of_it)
+        return customers, sum(message.audience not in EXTERNAL for message in all_of_it)
 
     def account(self) -> dict[str, Any]:
         """Every incident that was published and not merged into another, by opening time."""

@@ -17,6 +17,8 @@ from netwatch.simulation.noise import Noise
 #: The fault begins and ends at these instants of a trial, in seconds after the warm-up.
 BEGIN_S: Final = 30.0
 LASTS_S: Final = 240.0
+#: What came back several times counts as mended only after a longer quiet.
+RESTLESS_S: Final = 330.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Trial:
 
     `events`: how many incidents are right (None = at most one a fault). `inventory`: the network, when it is not the
     ground's own; `believed`: what netwatch holds for it. `noise` None = that of the campaign. `begin_s`: when the time
-    to the first telling begins. `restarts_at_s`: when netwatch is killed and started again.
+    to the first telling begins. `restarts_at_s`: when netwatch is killed and started again. `after_s`: how long the
+    recovery is watched.
     """
 
     faults: tuple[Breakage, ...]
@@ -37,6 +40,12 @@ class Trial:
     noise: Noise | None = None
     begin_s: float = BEGIN_S
     restarts_at_s: tuple[float, ...] = ()
+    after_s: float = 180.0
+
+    @property
+    def duration_s(self) -> float:
+        """How long the whole takes after the warm-up."""
+        return BEGIN_S + LASTS_S + self.after_s
 
 
 Draw = Callable[[Ground, Random], Trial | None]
@@ -144,7 +153,8 @@ def flapping(ground: Ground, rng: Random) -> Trial | None:
     name = pick(rng, (n for n in ground.bridges if ground.serves(ground.inventory.links[n])))
     if name is None:
         return None
-    return Trial((broken(Verb.FLAP, f"link:{name}"),), ground.equals((), (name,)), ground.scope_of((), (name,)))
+    roots, scope = ground.equals((), (name,)), ground.scope_of((), (name,))
+    return Trial((broken(Verb.FLAP, f"link:{name}"),), roots, scope, after_s=RESTLESS_S)
 
 
 def customer_port(ground: Ground, rng: Random) -> Trial | None:

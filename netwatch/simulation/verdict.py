@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from netwatch.communication.model import EXTERNAL, Phase
+from netwatch.communication.model import CUSTOMERS, EXTERNAL, Phase
 from netwatch.incidents.model import Incident
 from netwatch.simulation.network import VirtualNetwork
 from netwatch.simulation.telling import Fate, Told
@@ -74,7 +74,8 @@ class Verdict:
 
     `late`: told later than promised. `missed`: without service for longer than promised, and in no incident.
     `wrong`: told although nothing ailed them. `waiting`: their notice waits for a person. `unreachable`: counted as
-    affected, but the playbook has no way to tell them. `best_s`, `worst_s`: seconds from failure to acceptance of the fastest and the slowest notice.
+    affected, but the playbook has no way to tell them. `unrouted`: those of them who could be told if the channel that
+    they chose had a route. `best_s`, `worst_s`: seconds from failure to acceptance of the fastest and the slowest notice.
     """
 
     kept: bool
@@ -87,11 +88,14 @@ class Verdict:
     wrong: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
+    unrouted: tuple[str, ...] = ()
 
 
-def judge(hits: Hits, incidents: Sequence[Incident], told: Sequence[Told]) -> Verdict:
-    """Compare who was told, and when, with who was really hit."""
-    first = [one for one in told if one.message.phase is Phase.OPENED and one.message.audience in EXTERNAL]
+def judge(
+    hits: Hits, incidents: Sequence[Incident], told: Sequence[Told], no_route: Callable[[str], bool] = lambda _: False
+) -> Verdict:
+    """Compare who was told, and when, with who was really hit. `no_route`: a customer whose channels have none."""
+    first = [one for one in told if one.message.phase is Phase.OPENED and one.message.audience in CUSTOMERS]
     accepted_at: dict[str, float] = {}
     for one in first:
         if one.accepted_at is not None:
@@ -108,10 +112,13 @@ def judge(hits: Hits, incidents: Sequence[Incident], told: Sequence[Told]) -> Ve
     unreachable = sorted((hits.lasting & counted) - planned)
     worst_s = max(waits_s.values(), default=None)
     best_s = min(waits_s.values(), default=None)
-    kept = not (late or missed or wrong or waiting)
+    unrouted = [name for name in unreachable if no_route(name)]
+    kept = not (late or missed or wrong or waiting or unrouted)
     return Verdict(
         kept=kept,
-        sentence=_sentence(kept, len(accepted_at), worst_s, (len(late), len(missed), len(wrong), len(waiting))),
+        sentence=_sentence(
+            kept, len(accepted_at), worst_s, (len(late), len(missed), len(wrong), len(waiting), len(unrouted))
+        ),
         best_s=None if best_s is None else round(best_s, 3),
         worst_s=None if worst_s is None else round(worst_s, 3),
         told=len(accepted_at),
@@ -120,19 +127,21 @@ def judge(hits: Hits, incidents: Sequence[Incident], told: Sequence[Told]) -> Ve
         wrong=tuple(wrong),
         waiting=tuple(waiting),
         unreachable=tuple(unreachable),
+        unrouted=tuple(unrouted),
     )
 
 
-def _sentence(kept: bool, told: int, worst_s: float | None, faults: tuple[int, int, int, int]) -> str:
+def _sentence(kept: bool, told: int, worst_s: float | None, faults: tuple[int, int, int, int, int]) -> str:
     if kept and worst_s is not None:
         return f"Kept: the last of {_customers(told)} is told {worst_s:.0f} s after the failure."
     if kept:
         return "Kept: no customer had to be told, and none was."
-    late, missed, wrong, waiting = faults
+    late, missed, wrong, waiting, unrouted = faults
     parts = [f"{_customers(late)} told after more than {PROMISE_S:.0f} s"] if late else []
     parts += [f"{_customers(missed)} cut off and never counted"] if missed else []
     parts += [f"{_customers(wrong)} told although nothing ailed them"] if wrong else []
     parts += [f"the notices of {_customers(waiting)} wait for a person"] if waiting else []
+    parts += [f"no route leads to {_customers(unrouted)}"] if unrouted else []
     return f"Not kept: {'; '.join(parts)}."
 
 
@@ -146,7 +155,7 @@ def account_of(
     """The stages of one incident. `failed_at`: when its elements failed, for an incident without customers."""
     own = [one for one in told if one.message.incident == incident.id and one.message.phase is Phase.OPENED]
     inside = [one.accepted_at for one in own if one.message.audience not in EXTERNAL and one.accepted_at is not None]
-    outside = [one for one in own if one.message.audience in EXTERNAL]
+    outside = [one for one in own if one.message.audience in CUSTOMERS]
     released = [one.released_at for one in outside if one.released_at is not None]
     accepted = [one.accepted_at for one in outside if one.accepted_at is not None]
     since = [hits.since_at[name] for name in incident.ever_affected if name in hits.since_at]

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from netwatch.errors import Fault, InputError, Place
+from netwatch.late import late
 from netwatch.sources.faults import Faults, quoted
 from netwatch.sources.files import hidden_character
 from netwatch.sources.nodes import Node
 from netwatch.sources.schema import keys_at, may_be_number
 from netwatch.sources.wording import words_for
 
+if TYPE_CHECKING:
+    import pydantic
+else:
+    pydantic = late("pydantic")
+
 T = TypeVar("T")
 Location = tuple[str | int, ...]
 _NOT_FINITE: Final = re.compile(r"\s*[+-]?(?:inf|infinity|nan)\s*", re.IGNORECASE)
 
 
-def validate(node: Node, adapter: TypeAdapter[T], *, lines: bool = False) -> T:
-    """The typed value of a node.
+def adapter_of(kind: type[T]) -> pydantic.TypeAdapter[T]:
+    """What turns values into that type; it is made once, which takes long for a large one."""
+    return _made(cast("Hashable", kind))
+
+
+@lru_cache(maxsize=128)
+def _made(kind: Hashable) -> pydantic.TypeAdapter[Any]:
+    return pydantic.TypeAdapter(cast("Any", kind))
+
+
+def validate(node: Node, kind: type[T], *, lines: bool = False) -> T:
+    """The value of that type that a node describes.
 
     `lines` allows line breaks and tabs inside texts (mail bodies); by default they are refused.
 
@@ -32,10 +47,11 @@ def validate(node: Node, adapter: TypeAdapter[T], *, lines: bool = False) -> T:
     for child in node.walk():
         if isinstance(child.value, str) and (hidden := hidden_character(child.value, lines=lines)):
             faults.add(child.place, f"the invisible character {hidden} is not allowed", "remove it")
+    adapter = adapter_of(kind)
     faults.extend(_not_finite(node, adapter))
     try:
         value = adapter.validate_python(node.plain())
-    except ValidationError as error:
+    except pydantic.ValidationError as error:
         schema = adapter.json_schema()
         faults.extend(_fault(node, one, schema) for one in error.errors(include_url=False))
     else:
@@ -81,7 +97,7 @@ def _find(root: Node, location: Location) -> tuple[Node | None, Place]:
     return node, node.place
 
 
-def _not_finite(node: Node, adapter: TypeAdapter[Any]) -> Iterator[Fault]:
+def _not_finite(node: Node, adapter: pydantic.TypeAdapter[Any]) -> Iterator[Fault]:
     """Faults for what pydantic would read as an infinite number or as no number (`inf`, `nan`)."""
     schema: Mapping[str, Any] | None = None
     for child in node.walk():

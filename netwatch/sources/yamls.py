@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from pathlib import Path
 from sys import intern
-from typing import Any, Final
-
-import yaml
+from typing import TYPE_CHECKING, Any, Final
 
 from netwatch.errors import Fault, InputError, Place
+from netwatch.late import late
 from netwatch.sources.faults import Faults, quoted
 from netwatch.sources.files import hidden_character, read_text
 from netwatch.sources.nodes import Node
+
+if TYPE_CHECKING:
+    import yaml
+else:
+    yaml = late("yaml")
 
 _LIMIT_BYTES: Final = 64_000_000
 _LIMIT_NODES: Final = 5_000_000
 _LIMIT_DEPTH: Final = 40
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
-_LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 #: What the parser says -> what is wrong, and what mends it. The first that occurs in its words is taken.
 _WORDS: Final = (
@@ -76,7 +79,7 @@ def parse_yaml(text: str, file: str) -> Node:
 
 def _read_events(text: str, reading: _Reading) -> None:
     # yaml.parse() asks twice for every event; a large inventory has a million of them.
-    loader = _LOADER(text)
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)(text)
     try:
         event = loader.get_event()
         while type(event) is not yaml.StreamEndEvent:

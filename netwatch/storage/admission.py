@@ -13,7 +13,7 @@ from typing import Final
 from netwatch.communication.model import ENDING, EXTERNAL, Message, Phase, State
 
 #: Told only to those who were told before.
-TO_THE_TOLD: Final = ENDING | {Phase.CORRECTION}
+TO_THE_TOLD: Final = ENDING | {Phase.CORRECTION, Phase.FEEDBACK}
 #: Exempt from the least time between two notices: a first notice, an end and a correction are never routine.
 NEVER_ROUTINE: Final = ENDING | {Phase.OPENED, Phase.CORRECTION}
 #: Not sent any more once the incident is over. An end is never stale: whoever it is for hears of no other one.

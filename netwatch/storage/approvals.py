@@ -6,13 +6,20 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from sqlite3 import Connection
+from typing import Final
 
 from netwatch.communication.delivery.release import SLIDING_S, Waiting, over_ceiling, waits_for
-from netwatch.communication.model import Approval, ApprovalKind, Conditions, Message
+from netwatch.communication.model import Approval, ApprovalKind, Audience, Conditions, Message
 from netwatch.incidents.model import Status
 from netwatch.storage.admission import TO_THE_TOLD
 from netwatch.storage.journal import read_kept, write_kept
 from netwatch.storage.stored import ApprovalCase, Hold
+
+#: What a veto may stop: any post, and of customers' notices all but what only the told are told. Who was told of a merged
+#: incident belongs to this one from then on: without its number he would hear of no end.
+_MAY_BE_STOPPED: Final = "told_as='' AND (audience='{}' OR phase NOT IN ({}))".format(
+    Audience.POST.value, ", ".join(f"'{phase.value}'" for phase in sorted(TO_THE_TOLD))
+)
 
 
 def write_approvals(connection: Connection, approvals: Iterable[Approval], messages: Iterable[Message]) -> None:
@@ -135,12 +142,14 @@ def approve(connection: Connection, incident: str, by: str, now: float) -> tuple
 def veto(connection: Connection, incident: str, by: str, now: float) -> tuple[Approval, ...]:
     """Customers' unsent messages of `incident` end suppressed; one in flight isn't sent a second time.
 
-    Returns the vetoed approvals; () = nothing was unsent.
+    Ends and corrections are left: whoever was told of the outage must hear of its end. Returns the vetoed approvals;
+    () = nothing was unsent.
     """
     updates = [
         row[0]
         for row in connection.execute(
-            "SELECT DISTINCT number FROM messages WHERE incident=? AND external=1 AND (pending=1 OR state='sending')",
+            f"SELECT DISTINCT number FROM messages WHERE incident=? AND external=1 AND {_MAY_BE_STOPPED}"  # noqa: S608 - constant text
+            " AND (pending=1 OR state='sending')",
             (incident,),
         )
     ]
@@ -149,9 +158,14 @@ def veto(connection: Connection, incident: str, by: str, now: float) -> tuple[Ap
             "UPDATE approvals SET vetoed_by=? WHERE incident=? AND number=?", (by.strip(), incident, update)
         )
         connection.execute(
-            "UPDATE messages SET state=CASE state WHEN 'unsure' THEN 'unsure' ELSE 'suppressed' END,"
-            " reason=?, ready_at=NULL, settled_at=? WHERE incident=? AND number=? AND external=1 AND pending=1",
+            f"UPDATE messages SET state=IIF(state='unsure', 'unsure', 'suppressed'), reason=?, ready_at=NULL, settled_at=?"  # noqa: S608 - constant text
+            f" WHERE incident=? AND number=? AND external=1 AND pending=1 AND {_MAY_BE_STOPPED}",
             (f"vetoed by {by.strip()}", now, incident, update),
+        )
+        # Nobody can approve what is left of a vetoed update, and nobody needs to.
+        connection.execute(
+            "UPDATE messages SET state='ready', ready_at=? WHERE incident=? AND number=? AND state='held' AND external=1",
+            (now, incident, update),
         )
     return tuple(a for a in read_approvals(connection, incident) if a.update in updates)
 

@@ -153,25 +153,43 @@ def read_documents(connection: Connection) -> dict[str, str]:
 def write_promises(connection: Connection, promises: Iterable[Promise]) -> None:
     """A promise that was kept stays kept."""
     connection.executemany(
-        "INSERT INTO promises (incident, number, due_at, kept_at) VALUES (?,?,?,?)"
-        " ON CONFLICT (incident, number) DO UPDATE SET due_at=excluded.due_at,"
+        "INSERT INTO promises (kind, incident, number, due_at, kept_at, customer, person) VALUES (?,?,?,?,?,?,?)"
+        " ON CONFLICT (kind, incident, number) DO UPDATE SET due_at=excluded.due_at,"
         " kept_at=COALESCE(promises.kept_at, excluded.kept_at)",
-        [(promise.incident, promise.update, promise.due_at, promise.kept_at) for promise in promises],
+        [
+            (
+                "call" if one.customer else "update",
+                one.incident,
+                one.update,
+                one.due_at,
+                one.kept_at,
+                one.customer,
+                one.by,
+            )
+            for one in promises
+        ],
     )
 
 
 def read_promises(connection: Connection, *, owed_only: bool) -> tuple[Promise, ...]:
-    """First due first."""
+    """Updates and calls, first due first."""
     where = "WHERE kept_at IS NULL" if owed_only else ""
-    rows = connection.execute(f"SELECT incident, number, due_at, kept_at FROM promises {where} ORDER BY due_at")  # noqa: S608 - constant text
+    rows = connection.execute(
+        f"SELECT incident, number, due_at, kept_at, customer, person FROM promises {where} ORDER BY due_at, number"  # noqa: S608 - constant text
+    )
     return tuple(Promise(*row) for row in rows)
 
 
-def count_promises(connection: Connection) -> PromiseCounts:
-    """How many promised updates there were, by what became of them."""
+def count_promises(connection: Connection, kind: str, now: float) -> PromiseCounts:
+    """How many promises of a kind (update, call) there were, by what became of them.
+
+    A call that was not made in time is missed at once; an update, when it comes too late: it always comes.
+    """
     row = connection.execute(
-        "SELECT COUNT(*) - COUNT(kept_at), COALESCE(SUM(kept_at<=due_at), 0), COALESCE(SUM(kept_at>due_at), 0)"
-        " FROM promises"
+        "SELECT COUNT(*) - COUNT(kept_at), COALESCE(SUM(kept_at<=due_at), 0),"
+        " COALESCE(SUM(kept_at>due_at OR (kept_at IS NULL AND kind='call' AND due_at<:now)), 0)"
+        " FROM promises WHERE kind=:kind",
+        {"kind": kind, "now": now},
     ).fetchone()
     return PromiseCounts(*row)
 

@@ -158,7 +158,46 @@ CREATE TRIGGER messages_forgotten AFTER DELETE ON messages BEGIN
 END;
 """
 
-STEPS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
+_REACH: Final = """
+ALTER TABLE messages ADD COLUMN segment TEXT NOT NULL DEFAULT '';     -- the customer's, for quiet hours
+ALTER TABLE messages ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;      -- its peer can be asked what became of it
+ALTER TABLE messages ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;   -- by its address for good; 1: not dealt with yet
+CREATE INDEX messages_refused ON messages (incident) WHERE refused = 1;
+
+-- What customers do without; channel '' = all of them.
+CREATE TABLE optouts (
+    recipient TEXT NOT NULL, channel TEXT NOT NULL, extent TEXT NOT NULL, person TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (recipient, channel)
+) STRICT, WITHOUT ROWID;
+
+-- Addresses to mend: each refused for good, first and last at these instants.
+CREATE TABLE refusals (
+    channel TEXT NOT NULL, address TEXT NOT NULL, recipient TEXT NOT NULL, reason TEXT NOT NULL,
+    since_at REAL NOT NULL, last_at REAL NOT NULL,
+    PRIMARY KEY (channel, address)
+) STRICT, WITHOUT ROWID;
+"""
+
+_CALLS: Final = """
+-- Beside promised updates (kind update): calls to one customer, which a person promised or which an outage's end asks for.
+CREATE TABLE ledger (
+    kind TEXT NOT NULL,
+    incident TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    due_at REAL NOT NULL,
+    kept_at REAL,
+    customer TEXT NOT NULL DEFAULT '',
+    person TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (kind, incident, number)
+) STRICT, WITHOUT ROWID;
+INSERT INTO ledger (kind, incident, number, due_at, kept_at)
+    SELECT 'update', incident, number, due_at, kept_at FROM promises;
+DROP TABLE promises;
+ALTER TABLE ledger RENAME TO promises;
+CREATE INDEX promises_owed ON promises (due_at) WHERE kept_at IS NULL;
+"""
+
+STEPS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _REACH, _CALLS)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlite3 import Connection
 
 from netwatch.communication.delivery.model import Settlement
-from netwatch.communication.model import ENDING, Message, Phase, State
+from netwatch.communication.model import CUSTOMERS, ENDING, Message, Phase, State
 from netwatch.incidents.model import Status
-from netwatch.storage.admission import STALE_WHEN_MERGED, STALE_WHEN_OVER, Earlier, admit, standing
+from netwatch.storage.admission import STALE_WHEN_MERGED, STALE_WHEN_OVER, UNSENT, Admission, Earlier, admit, standing
+from netwatch.storage.reach import TO_DEAL_WITH, Gate, forget_refusal, note_refusal
 from netwatch.storage.rows import INSERT_MESSAGE, MESSAGE_COLUMNS, MESSAGE_WIDTH, message_of, new_row, write_texts
 from netwatch.storage.sentlog import SentLog
 
@@ -20,9 +21,9 @@ from netwatch.storage.sentlog import SentLog
 OVER = (Status.RESOLVED.value, Status.DISMISSED.value)
 
 
-def enter(connection: Connection, messages: Sequence[Message]) -> int:
+def enter(connection: Connection, messages: Sequence[Message], now: float) -> int:
     """Let planned messages in, each id once. Returns how many were new."""
-    known = _known(connection, messages)
+    known, gate = _known(connection, messages), Gate(connection, now)
     fresh = [message for message in messages if message.id not in known]
     digests = write_texts(connection, fresh)
     entered: set[str] = set()
@@ -34,9 +35,11 @@ def enter(connection: Connection, messages: Sequence[Message]) -> int:
                 continue
             entered.add(message.id)
             earlier = of_recipient[message.recipient]
-            admission = admit(message, [*earlier, *_told_as(connection, message)])
+            admission = _stopped(admit(message, [*earlier, *_told_as(connection, message)]), message, gate)
             row = new_row(message, digests[message.subject, message.body], admission.state, admission.reason)
             connection.execute(INSERT_MESSAGE, row)
+            if admission.state is State.FAILED:
+                connection.execute("UPDATE messages SET refused=? WHERE id=?", (TO_DEAL_WITH, message.id))
             overtake(connection, admission.overtaken, "a newer update was planned", message.planned_at)
             of_recipient[message.recipient] = [
                 *(row for row in earlier if row.id not in admission.overtaken or row.told),
@@ -44,6 +47,12 @@ def enter(connection: Connection, messages: Sequence[Message]) -> int:
             ]
     _apply_remembered(connection, entered)
     return len(entered)
+
+
+def _stopped(admission: Admission, message: Message, gate: Gate) -> Admission:
+    """What would wait to be sent, and must not be."""
+    stopped = gate.stops(message) if admission.state in UNSENT else None
+    return admission if stopped is None else Admission(*stopped, admission.overtaken)
 
 
 def _known(connection: Connection, messages: Sequence[Message]) -> set[str]:
@@ -135,6 +144,15 @@ def overtake_update(connection: Connection, incident: str, update: int, at: floa
     overtake(connection, overtaken, "a newer update was planned", at)
 
 
+def overtake_announced(connection: Connection, incident: str, at: float) -> None:
+    """What turns out to be announced work is told to no more customers as an outage."""
+    connection.execute(
+        "UPDATE messages SET state='superseded', reason='it is announced work', ready_at=NULL, settled_at=?"
+        " WHERE incident=? AND external=1 AND phase=? AND state IN ('held', 'ready')",
+        (at, incident, Phase.OPENED.value),
+    )
+
+
 def overtake_incident(connection: Connection, incident: str, at: float) -> None:
     """When the incident is over or merged, what says that it goes on isn't sent any more."""
     row = connection.execute("SELECT status FROM incidents WHERE id=?", (incident,)).fetchone()
@@ -184,7 +202,7 @@ def settle(connection: Connection, settlement: Settlement, log: SentLog) -> bool
             reason,
             ready_at,
             int(settlement.attempt_used),
-            int(settlement.state is State.UNSURE),
+            int(settlement.state is State.UNSURE and not settlement.asked),
             int(unsure),
             unsure or state is State.ACCEPTED,
             settlement.at,
@@ -193,6 +211,10 @@ def settle(connection: Connection, settlement: Settlement, log: SentLog) -> bool
             message.id,
         ),
     )
+    if settlement.refused and message.audience in CUSTOMERS:
+        note_refusal(connection, message, settlement.reason, settlement.at)
+    elif state is State.ACCEPTED:
+        forget_refusal(connection, message.channel, message.address)
     # Overtaken means that it did not leave, which the log writes as ready.
     log.note(message.id, State.READY if state in {State.SUPERSEDED, State.SUPPRESSED} else state, settlement.at)
     unblock(connection, message.recipient, settlement.at)

@@ -114,9 +114,17 @@ def purge(connection: Connection, closed_before: float, addresses_before: float)
         f"DELETE FROM messages WHERE pending=0 AND state<>'sending' AND incident IN ({over})",  # noqa: S608 - constant text
         (addresses_before, addresses_before),
     )
+    # What belongs to no incident: calls to customers, announced work.
+    connection.execute(
+        "DELETE FROM messages WHERE pending=0 AND state<>'sending' AND planned_at<?"
+        " AND incident NOT IN (SELECT id FROM incidents)",
+        (addresses_before,),
+    )
+    connection.execute("DELETE FROM promises WHERE incident='' AND due_at<?", (closed_before,))
     connection.execute("DELETE FROM counts WHERE count=0")
     connection.execute("DELETE FROM texts WHERE digest NOT IN (SELECT text FROM messages)")
     connection.execute("DELETE FROM reached WHERE at<?", (addresses_before,))
+    connection.execute("DELETE FROM refusals WHERE last_at<?", (addresses_before,))
     for table in ("journal", "promises", "approvals", "pages"):
         connection.execute(f"DELETE FROM {table} WHERE incident IN ({over})", (closed_before, closed_before))  # noqa: S608 - constant text
     connection.execute(f"DELETE FROM incidents WHERE id IN ({over})", (closed_before, closed_before))  # noqa: S608 - constant text

@@ -24,22 +24,35 @@ QUARANTINE_AFTER = 2
 def take_over(connection: Connection, now: float, log: SentLog) -> list[Finding]:
     """After a crash: nobody knows what became of the rows in flight.
 
-    Idempotent channels get the same id again. Otherwise a first notice or an end is sent once more, routine news never.
+    Idempotent channels get the same id again, those that can be asked are asked. Otherwise a first notice or an end is sent once more, routine news never.
     A row that was in flight in two crashes is quarantined.
     """
     rows = connection.execute(
-        "SELECT id, incident, phase, number, channel, recipient, external, idempotent, unknowns, crashes, claimed_at"
+        "SELECT id, incident, phase, number, channel, recipient, external, idempotent, asks, unknowns, crashes, claimed_at"
         " FROM messages WHERE state='sending'"
     ).fetchall()
     quarantined = 0
-    for id_, incident, phase, update, channel, recipient, external, idempotent, unknowns, crashes, claimed_at in rows:
+    for (
+        id_,
+        incident,
+        phase,
+        update,
+        channel,
+        recipient,
+        external,
+        idempotent,
+        asks,
+        unknowns,
+        crashes,
+        claimed_at,
+    ) in rows:
         poison = crashes + 1 >= QUARANTINE_AFTER
         overtaken = connection.execute(
             "SELECT 1 FROM messages WHERE incident=?1 AND recipient=?2 AND channel=?3 AND number>?4"
             " UNION ALL SELECT 1 FROM approvals WHERE incident=?1 AND number=?4 AND vetoed_by<>'' AND ?5=1",
             (incident, recipient, channel, update, external),
         ).fetchone()
-        again = not overtaken and (idempotent or (Phase(phase) in RESENT and unknowns == 0))
+        again = not overtaken and (idempotent or asks or (Phase(phase) in RESENT and unknowns == 0))
         connection.execute(
             "UPDATE messages SET state=?, reason='in flight in a crash', crashes=crashes+1, unknowns=unknowns+1,"
             " perhaps=1, told_at=COALESCE(told_at, ?), ready_at=?, settled_at=? WHERE id=?",

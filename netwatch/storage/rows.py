@@ -13,10 +13,10 @@ from netwatch.communication.model import EXTERNAL, Audience, Message, Phase, Sta
 #: The columns that `message_of` reads, in its order; the table is `m`, its text `t`.
 MESSAGE_COLUMNS: Final = (
     "m.id, m.incident, m.phase, m.number, m.audience, m.channel, m.recipient, m.address, m.language,"
-    " t.subject, t.body, m.priority, m.planned_at, m.expires_at, m.told_as"
+    " t.subject, t.body, m.priority, m.planned_at, m.expires_at, m.told_as, m.segment"
 )
 #: How many they are; what a query selects besides comes after them.
-MESSAGE_WIDTH: Final = 15
+MESSAGE_WIDTH: Final = 16
 
 
 def text_digest(message: Message) -> str:
@@ -27,7 +27,7 @@ def text_digest(message: Message) -> str:
 def message_of(row: tuple[Any, ...]) -> Message:
     """The message that MESSAGE_COLUMNS selected."""
     (id_, incident, phase, update, audience, *rest) = row[:MESSAGE_WIDTH]
-    channel, recipient, address, language, subject, body, priority, planned_at, expires_at, told_as = rest
+    channel, recipient, address, language, subject, body, priority, planned_at, expires_at, told_as, segment = rest
     return Message(
         id=id_,
         incident=incident,
@@ -44,6 +44,7 @@ def message_of(row: tuple[Any, ...]) -> Message:
         planned_at=planned_at,
         expires_at=expires_at,
         told_as=told_as,
+        segment=segment,
     )
 
 
@@ -85,6 +86,7 @@ def new_row(message: Message, digest: str, state: State, reason: str) -> tuple[A
         message.planned_at,
         message.expires_at,
         message.told_as,
+        message.segment,
         state.value,
         reason,
         message.planned_at if state is State.READY else None,
@@ -94,6 +96,6 @@ def new_row(message: Message, digest: str, state: State, reason: str) -> tuple[A
 
 INSERT_MESSAGE: Final = (
     "INSERT INTO messages (id, incident, phase, number, audience, external, channel, recipient, address, language,"
-    " text, priority, planned_at, expires_at, told_as, state, reason, ready_at, settled_at)"
-    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " text, priority, planned_at, expires_at, told_as, segment, state, reason, ready_at, settled_at)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )

@@ -44,6 +44,10 @@ class StorageSettings:
         """Where netwatch's own SNMP engine keeps its id and its boots."""
         return base / self.directory / "snmp-engine"
 
+    def clock_path(self, base: Path) -> Path:
+        """Where the timeline's anchor is kept until the next boot."""
+        return base / self.directory / "clock"
+
     def sent_log_path(self, base: Path) -> Path:
         return base / self.sent_log if self.sent_log else base / self.directory / "sent.log"
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from netwatch.communication.model import Plan
 from netwatch.diagnosis.model import Memory
 from netwatch.incidents.model import Change
-from netwatch.storage import approvals, journal, outbox
+from netwatch.storage import approvals, journal, outbox, reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,13 @@ def write_step(connection: Connection, step: Entry, now: float) -> int:
     approvals.write_approvals(connection, step.plan.approvals, step.plan.messages)
     for incident, update in step.plan.supersede:
         outbox.overtake_update(connection, incident, update, now)
-    entered = outbox.enter(connection, step.plan.messages)
+    entered = outbox.enter(connection, step.plan.messages, now)
+    reach.deal_with(connection, step.plan.dealt_with)
     for incident in dict.fromkeys(change.incident.id for change in step.changes):
         outbox.overtake_incident(connection, incident, now)
+    for change in step.changes:
+        if change.incident.planned is not None:
+            outbox.overtake_announced(connection, change.incident.id, now)
     journal.write_promises(connection, step.plan.promises)
     journal.write_page(connection, step.plan.page)
     for name, document in step.documents.items():

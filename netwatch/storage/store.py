@@ -9,14 +9,15 @@ from pathlib import Path
 
 from netwatch.clock import Clock
 from netwatch.communication.delivery.model import ClaimRequest, Settlement, Turn
-from netwatch.communication.model import Approval, Message, Plan, Promise, State
+from netwatch.communication.model import Approval, Extent, Message, Plan, Promise, State
 from netwatch.diagnosis.model import Memory
 from netwatch.errors import StorageError
 from netwatch.incidents.model import Change
-from netwatch.storage import approvals, journal, outbox, queries
+from netwatch.storage import approvals, journal, outbox, queries, reach
 from netwatch.storage.backup import copy_store, drop_ballast, finish
 from netwatch.storage.claims import claim
 from netwatch.storage.database import Database
+from netwatch.storage.known import known
 from netwatch.storage.opening import Opened, open_store
 from netwatch.storage.recovery import note_stop
 from netwatch.storage.sentlog import SentLog
@@ -28,8 +29,11 @@ from netwatch.storage.stored import (
     FindingKind,
     Hold,
     JournalLine,
+    Known,
     Milestones,
+    OptOut,
     PromiseCounts,
+    RefusedAddress,
     Stored,
     Tally,
 )
@@ -147,13 +151,14 @@ class Store:
         return await self._database.run(work)
 
     async def release_quarantined(self, message: str) -> bool:
-        """A person sends a quarantined message again. False: it isn't quarantined."""
+        """A person sends a quarantined message again. False: it isn't quarantined, or was overtaken meanwhile."""
         now = self._clock.now()
 
         def work(connection: sqlite3.Connection) -> bool:
             cursor = connection.execute(
-                "UPDATE messages SET state='unsure', ready_at=?, settled_at=NULL, crashes=1"
-                " WHERE id=? AND state='quarantined'",
+                "UPDATE messages AS m SET state='unsure', ready_at=?, settled_at=NULL, crashes=1"
+                " WHERE id=? AND state='quarantined' AND NOT EXISTS (SELECT 1 FROM messages n WHERE n.incident=m.incident"
+                " AND n.recipient=m.recipient AND n.channel=m.channel AND n.number>m.number)",
                 (now, message),
             )
             return cursor.rowcount == 1
@@ -202,7 +207,35 @@ class Store:
         now = self._clock.now()
         return await self._database.run(lambda connection: approvals.told_recently(connection, now))
 
+    # --- customers' wishes and addresses ---
+
+    async def opt_out(self, recipient: str, channel: str, extent: Extent, by: str) -> int:
+        """A customer does without `channel` ("" = all of them). Returns how many waiting messages never go by that."""
+        wish = OptOut(recipient, channel, extent, by.strip(), self._clock.now())
+        return await self._database.run(lambda connection: reach.opt_out(connection, wish))
+
+    async def opt_in(self, recipient: str, channel: str) -> bool:
+        """Forget that wish. False: there was none."""
+        return await self._database.run(lambda connection: reach.opt_in(connection, recipient, channel))
+
+    async def optouts(self) -> tuple[OptOut, ...]:
+        """Every wish, newest first."""
+        return await self._database.run(reach.optouts)
+
+    async def refused_addresses(self) -> tuple[RefusedAddress, ...]:
+        """The addresses to mend, the latest first."""
+        return await self._database.run(reach.refused_addresses)
+
+    async def forget_refusals_of(self, recipient: str) -> int:
+        """A customer's addresses were mended: they are used again. Returns how many there were."""
+        return await self._database.run(lambda connection: reach.forget_refusals_of(connection, recipient))
+
     # --- answers ---
+
+    async def known(self) -> Known:
+        """What planning has to know of approvals and deliveries, as of one instant."""
+        now = self._clock.now()
+        return await self._database.run(lambda connection: known(connection, now))
 
     async def tally(self, incident: str = "") -> tuple[Tally, ...]:
         """Messages counted by audience, channel and state, of one incident or of all."""
@@ -247,12 +280,13 @@ class Store:
         await self._database.run(work)
 
     async def promises(self, *, owed_only: bool = True) -> tuple[Promise, ...]:
-        """Promised updates, first due first."""
+        """Promised updates and calls, first due first."""
         return await self._database.run(lambda connection: journal.read_promises(connection, owed_only=owed_only))
 
-    async def promise_counts(self) -> PromiseCounts:
-        """How many promised updates are owed, were kept, and came too late."""
-        return await self._database.run(journal.count_promises)
+    async def promise_counts(self, kind: str = "update") -> PromiseCounts:
+        """How many promises of a kind (update, call) are owed, were kept, and were missed."""
+        now = self._clock.now()
+        return await self._database.run(lambda connection: journal.count_promises(connection, kind, now))
 
     async def messages_of(self, incident: str) -> tuple[tuple[Message, State], ...]:
         """Every message of `incident` with its state, in the order of planning."""

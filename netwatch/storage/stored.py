@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from netwatch.communication.model import Approval, Audience, PageEntry, Promise, State
+from netwatch.communication.model import Approval, Audience, Extent, PageEntry, Promise, Refusal, State
 from netwatch.diagnosis.model import Memory
 from netwatch.incidents.model import Incident
 
@@ -74,6 +74,45 @@ class ApprovalCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What planning has to know of approvals and deliveries, all as of one instant; see `Conditions`.
+
+    `unreachable`: customers of open incidents, as (incident, customer), whose every address refused.
+    """
+
+    hold: Hold = field(default_factory=Hold)
+    approvals: tuple[Approval, ...] = ()
+    told_recently: int = 0
+    unread: frozenset[tuple[str, str]] = frozenset()
+    read: frozenset[tuple[str, str]] = frozenset()
+    refusals: tuple[Refusal, ...] = ()
+    unreachable: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """What a customer does without: `extent` of `channel` ("" = every channel). `by` wrote it down at `at`."""
+
+    recipient: str
+    channel: str
+    extent: Extent
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAddress:
+    """An address of a customer that refused for good, first at `since_at`, and what was answered last."""
+
+    recipient: str
+    channel: str
+    address: str
+    reason: str
+    since_at: float
+    last_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many messages of `audience` on `channel` stand in `state`."""
 
@@ -85,7 +124,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class PromiseCounts:
-    """Promised updates: not kept yet, whether due or not; kept in time; kept too late."""
+    """Promises: not kept yet, whether due or not; kept in time; kept too late, or (calls) not at all."""
 
     owed: int = 0
     kept: int = 0

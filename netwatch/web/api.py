@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,23 +18,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from netwatch.diagnosis.model import Scenario
-from netwatch.errors import NetwatchError, OperatingError
-from netwatch.web.model import Done, Doors, RefusedError, UnknownDeviceError, UnknownIncidentError
+from netwatch.errors import NetwatchError
+from netwatch.web.errands import Span
+from netwatch.web.model import Done, RefusedError, UnknownDeviceError, UnknownIncidentError
+from netwatch.web.offer import Doors
+from netwatch.web.orders import Order, read_order
 from netwatch.web.peer import person
-from netwatch.web.wire import Approvals, Incidents, Refusal, decode, encode
+from netwatch.web.wire import Approvals, Incidents, Refusal, encode
 
 _LONGEST_BODY = 64 * 1024
 _LONGEST_TEXT = 2000
 _BODY_TIMEOUT_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The body of a POST. `by` may differ from the caller's login only for root; `text` is a note, reason or scenario."""
-
-    by: str = ""
-    text: str = ""
-    on: bool = True
+#: What customers may do without; "" = every channel.
+_CHANNELS = ("", "email", "sms")
 
 
 def local_api(doors: Doors) -> Starlette:
@@ -47,10 +43,21 @@ def local_api(doors: Doors) -> Starlette:
             Route("/v1/incidents", api.incidents),
             Route("/v1/incidents/{incident}", api.incident),
             Route("/v1/incidents/{incident}/why", api.why),
+            Route("/v1/incidents/{incident}/calls", api.call_list),
             Route("/v1/device", api.device),
             Route("/v1/approvals", api.approvals),
             Route("/v1/lookup", api.lookup),
+            Route("/v1/incidents/{incident}/ack", api.acknowledge, methods=["POST"]),
+            Route("/v1/incidents/{incident}/estimate", api.estimate, methods=["POST"]),
+            Route("/v1/incidents/{incident}/correct", api.correct, methods=["POST"]),
             Route("/v1/incidents/{incident}/{order}", api.order, methods=["POST"]),
+            Route("/v1/ack", api.acknowledge, methods=["POST"]),
+            Route("/v1/promises", api.promise, methods=["POST"]),
+            Route("/v1/called", api.called, methods=["POST"]),
+            Route("/v1/optouts", api.optouts),
+            Route("/v1/optouts", api.opt_out, methods=["POST"]),
+            Route("/v1/addresses", api.addresses),
+            Route("/v1/addresses", api.mended, methods=["POST"]),
             Route("/v1/hold", api.hold, methods=["POST"]),
             Route("/v1/reload", api.reload, methods=["POST"]),
         ],
@@ -77,6 +84,9 @@ class _Api:
 
     async def why(self, request: Request) -> Response:
         return _json(await self._doors.why(request.path_params["incident"]))
+
+    async def call_list(self, request: Request) -> Response:
+        return _json(await self._doors.call_list(request.path_params["incident"]))
 
     async def device(self, request: Request) -> Response:
         return _json(await self._doors.device(request.query_params.get("id", "")))
@@ -106,13 +116,57 @@ class _Api:
             raise RefusedError(f"no scenario {order.text!r}", f"use one of {', '.join(Scenario)}")
         return _json(await orders[kind](incident, order.text.strip(), by))
 
+    async def acknowledge(self, request: Request) -> Response:
+        order, by = await _order(request)
+        incident = request.path_params.get("incident", "")
+        return _json(await self._doors.acknowledge(incident, order.task.strip(), order.person.strip(), by))
+
+    async def estimate(self, request: Request) -> Response:
+        order, by = await _order(request)
+        span = Span(_aware(order.until), _aware(order.since))
+        return _json(await self._doors.estimate(request.path_params["incident"], span, by, order.text.strip()))
+
+    async def correct(self, request: Request) -> Response:
+        order, by = await _order(request)
+        incident = request.path_params["incident"]
+        return _json(await self._doors.correct(incident, order.text.strip(), order.customers, by))
+
+    async def promise(self, request: Request) -> Response:
+        order, by = await _order(request)
+        until = _aware(order.until)
+        if until is None:
+            raise RefusedError("a promise needs a time", "give it in `until`, as in 2026-12-01T15:00:00+01:00")
+        return _json(await self._doors.promise(order.customer, until, order.incident, by))
+
+    async def called(self, request: Request) -> Response:
+        order, by = await _order(request)
+        return _json(await self._doors.called(order.customer, by))
+
+    async def optouts(self, _: Request) -> Response:
+        return _json(await self._doors.optouts())
+
+    async def opt_out(self, request: Request) -> Response:
+        order, by = await _order(request)
+        if order.channel not in _CHANNELS:
+            raise RefusedError(f"no channel {order.channel!r}", f"use one of {', '.join(filter(None, _CHANNELS))}")
+        if order.on:
+            return _json(await self._doors.opt_out(order.customer, order.channel, by, but_ends=order.but_ends))
+        return _json(await self._doors.opt_in(order.customer, order.channel))
+
+    async def addresses(self, _: Request) -> Response:
+        return _json(await self._doors.addresses())
+
+    async def mended(self, request: Request) -> Response:
+        order, _ = await _order(request)
+        return _json(await self._doors.mended(order.customer))
+
     async def hold(self, request: Request) -> Response:
         order, by = await _order(request)
         return _json(await self._doors.hold(on=order.on, by=by))
 
     async def reload(self, request: Request) -> Response:
-        _, by = await _order(request)
-        return _json(await self._doors.reload(by))
+        order, by = await _order(request)
+        return _json(await self._doors.reload(by, confirmed=order.confirmed))
 
 
 async def _order(request: Request) -> tuple[Order, str]:
@@ -127,8 +181,8 @@ async def _order(request: Request) -> tuple[Order, str]:
     except TimeoutError:
         raise HTTPException(408) from None
     try:
-        order = decode(Order, bytes(body) or b"{}")
-    except OperatingError as error:
+        order = read_order(bytes(body))
+    except (TypeError, ValueError) as error:
         raise HTTPException(400) from error
     # Controls and direction marks would reach mails and terminals. Source: Unicode categories Cc, Cf.
     if len(order.text) > _LONGEST_TEXT or any(
@@ -140,6 +194,13 @@ async def _order(request: Request) -> tuple[Order, str]:
     client = request.scope.get("client")
     uid = client[1] if client and client[0] == "uid" else None
     return order, await person(uid, order.by)
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    """Raises `RefusedError` for a time without its zone: nobody knows whose wall it stands on."""
+    if at is not None and at.tzinfo is None:
+        raise RefusedError("the time has no zone", "write it as in 2026-12-01T15:00:00+01:00")
+    return at
 
 
 def _json(answer: object, status: int = 200) -> Response:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
+from netwatch.web.calllist import CallListView, call_list
 from netwatch.web.device import DeviceView
+from netwatch.web.errands import Span
 from netwatch.web.lookup import find, lookup_view
 from netwatch.web.measures import MetricsSnapshot
 from netwatch.web.model import (
@@ -19,6 +21,7 @@ from netwatch.web.model import (
     HoldView,
     IncidentView,
     LookupView,
+    PageCopyView,
     RefusedError,
     ReloadView,
     StatusView,
@@ -27,6 +30,7 @@ from netwatch.web.model import (
 )
 from netwatch.web.views import Picture, approval_views, incident_of, incident_view, incident_views, status_view
 from netwatch.web.why import why_view
+from netwatch.web.wishes import Addresses, AddressView, OptOuts, OptOutView
 
 
 def _utc(at: float) -> datetime:
@@ -56,9 +60,12 @@ class FakeDoors:
     version: str = "0"
     held: HoldView = field(default_factory=HoldView)
     orders: list[tuple[str, ...]] = field(default_factory=list)
+    wishes: tuple[OptOutView, ...] = ()
+    refused: tuple[AddressView, ...] = ()
     seen: Mapping[str, DeviceView] = field(default_factory=_nothing_seen)
     reloaded: ReloadView = field(default_factory=lambda: ReloadView(_utc(0), "in_force", ""))
     first_look: FirstLookView | None = None
+    copies: tuple[PageCopyView, ...] = ()
     utc: Callable[[float], datetime] = _utc
 
     async def status(self) -> StatusView:
@@ -73,7 +80,7 @@ class FakeDoors:
             page=str(self.directory or ""),
         )
         reloaded = self.reloaded if self.reloaded.by else None
-        return replace(view, reload=reloaded, first_look=self.first_look)
+        return replace(view, reload=reloaded, page_copies=self.copies, first_look=self.first_look)
 
     async def incidents(self, *, closed: bool) -> tuple[IncidentView, ...]:
         return incident_views(self.picture, self.utc, closed=closed)
@@ -83,6 +90,9 @@ class FakeDoors:
 
     async def why(self, incident: str) -> WhyView:
         return why_view(self.picture, incident, self.utc)
+
+    async def call_list(self, incident: str) -> CallListView:
+        return call_list(self.picture, incident, self.utc)
 
     async def lookup(self, query: str) -> LookupView:
         found, more = await find(self.picture.inventory, query)
@@ -102,6 +112,29 @@ class FakeDoors:
     async def update(self, incident: str, text: str, by: str) -> Done:
         return self._ordered("update", incident, text, by)
 
+    async def estimate(self, incident: str, span: Span, by: str, text: str = "") -> Done:
+        until = "" if span.until_at is None else span.until_at.isoformat()
+        return self._ordered("estimate", incident, until, text, by)
+
+    async def correct(self, incident: str, text: str, customers: tuple[str, ...], by: str) -> Done:
+        return self._ordered("correct", incident, text, ",".join(customers), by)
+
+    async def acknowledge(self, incident: str, task: str, person: str, by: str) -> Done:
+        if not incident:
+            held = [one for tasks in self.picture.tasks.values() for one in tasks if one.code == task.upper()]
+            if not held:
+                raise RefusedError(f"no open task has the code {task!r}", "see: netwatch status")
+            incident = held[0].incident
+        return self._ordered("ack", incident, task, person, by)
+
+    async def promise(self, customer: str, due_at: datetime, incident: str, by: str) -> Done:
+        self.orders.append(("promise", customer, due_at.isoformat(), incident, by))
+        return Done(f"{by} rings {customer}")
+
+    async def called(self, customer: str, by: str) -> Done:
+        self.orders.append(("called", customer, by))
+        return Done(f"{customer} was rung")
+
     async def scenario(self, incident: str, scenario: str, by: str) -> Done:
         return self._ordered("scenario", incident, scenario, by)
 
@@ -114,13 +147,31 @@ class FakeDoors:
         self.orders.append(("hold", str(on), by))
         return Done(f"HOLD is {'on' if on else 'off'}")
 
+    async def optouts(self) -> OptOuts:
+        return OptOuts(self.wishes)
+
+    async def opt_out(self, customer: str, channel: str, by: str, *, but_ends: bool) -> Done:
+        self.orders.append(("opt_out", customer, channel, str(but_ends), by))
+        return Done(f"{customer} is told nothing")
+
+    async def opt_in(self, customer: str, channel: str) -> Done:
+        self.orders.append(("opt_in", customer, channel))
+        return Done(f"{customer} is told again")
+
+    async def addresses(self) -> Addresses:
+        return Addresses(self.refused)
+
+    async def mended(self, customer: str) -> Done:
+        self.orders.append(("mended", customer))
+        return Done(f"the addresses of {customer} are used again")
+
     async def device(self, device: str) -> DeviceView:
         if device not in self.seen:
             raise UnknownDeviceError(f"no device {device!r}", "see the inventory")
         return self.seen[device]
 
-    async def reload(self, by: str) -> ReloadView:
-        self.orders.append(("reload", by))
+    async def reload(self, by: str, *, confirmed: bool) -> ReloadView:
+        self.orders.append(("reload", by, "confirmed") if confirmed else ("reload", by))
         self.reloaded = replace(self.reloaded, by=by)
         return self.reloaded
 

@@ -79,7 +79,7 @@ def setup(stream: TextIO, *, verbose: bool = False, environment: Mapping[str, st
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("netwatch").setLevel(logging.DEBUG if verbose else logging.INFO)
-    for chatty in ("uvicorn", "asyncio", "httpx", "httpcore"):
+    for chatty in ("uvicorn", "asyncio", "httpx", "httpcore", "apprise"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

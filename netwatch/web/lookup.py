@@ -162,7 +162,7 @@ def _state_in(incident: Incident, customer: str, now: float) -> str:
 def _outage(picture: Picture, incident: Incident, state: str, service: Service, utc: Utc) -> OutageForCustomer:
     entry = next((e for e in picture.page if e.incident == incident.id), None)
     heading, body = _published(entry, service.language)
-    owed = [p.due_at for p in picture.promises if p.incident == incident.id and p.kept_at is None]
+    owed = [p.due_at for p in picture.promises if p.incident == incident.id and p.kept_at is None and not p.customer]
     return OutageForCustomer(
         incident=incident.id,
         status=incident.status.value,

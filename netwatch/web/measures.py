@@ -17,6 +17,10 @@ V = TypeVar("V")
 WORK_BOUNDS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 #: Upper bounds in seconds since the last good sample; the promise is 180.
 STAGE_BOUNDS_S: Final = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 80.0, 100.0, 120.0, 150.0, 180.0, 240.0, 600.0)
+#: Upper bounds in seconds, for people's answers.
+ACKNOWLEDGE_BOUNDS_S: Final = (30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0)
+#: What is promised: the next update, or a call to one customer.
+PROMISES: Final = ("update", "call")
 #: In the order in which an incident passes them.
 STAGES: Final = ("detect", "confirm", "open", "internal", "page", "first_customer", "all_customers")
 
@@ -56,7 +60,8 @@ class MetricsSnapshot:
 
     Mappings: `devices` by believed state; `observations` by probe; `incidents` and `incidents_opened` by
     (scope, status) and scope; `messages` by (channel, state); `stages` by a name of `STAGES`, in seconds since the
-    last good sample; `routes` by name: whether messages go that way now. `last_reload_ok` is of the last reading of the
+    last good sample; `routes` by name: whether messages go that way now; `promises_...` by a kind of `PROMISES`; `copies_...` by the page's copy;
+    `receipts` by what they say. `last_reload_ok` is of the last reading of the
     configuration, `last_reload_at` of the last good one. None = not known, and the metric is left out.
     """
 
@@ -81,9 +86,12 @@ class MetricsSnapshot:
     incidents_opened: Mapping[str, int] = field(default_factory=_none)
     messages: Mapping[tuple[str, str], int] = field(default_factory=_none)
     approvals_pending: int = 0
-    promises_owed: int = 0
-    promises_kept: int = 0
-    promises_missed: int = 0
+    promises_owed: Mapping[str, int] = field(default_factory=_none)
+    promises_kept: Mapping[str, int] = field(default_factory=_none)
+    promises_missed: Mapping[str, int] = field(default_factory=_none)
+    tasks_open: int = 0
+    tasks_overdue: int = 0
+    acknowledging: Distribution | None = None
     isolated: bool = False
     hold: bool = False
     warm: bool = False
@@ -93,4 +101,7 @@ class MetricsSnapshot:
     last_reload_ok: bool = True
     last_reload_at: float = 0.0
     record_dropped: int = 0
+    receipts: Mapping[str, int] = field(default_factory=_none)
     routes: Mapping[str, bool] = field(default_factory=_none)
+    copies_behind_s: Mapping[str, float] = field(default_factory=_none)
+    copies_verified_at: Mapping[str, float] = field(default_factory=_none)

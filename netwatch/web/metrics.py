@@ -84,7 +84,7 @@ def _cumulated(found: Distribution) -> list[tuple[str, float]]:
     return buckets
 
 
-def _one(values: Mapping[str, int]) -> Labelled:
+def _one(values: Mapping[str, int] | Mapping[str, float]) -> Labelled:
     return {(key,): float(value) for key, value in values.items()}
 
 
@@ -94,6 +94,15 @@ def _two(values: Mapping[tuple[str, str], int]) -> Labelled:
 
 def _single(found: Distribution | None) -> Mapping[str, Distribution]:
     return {"": found} if found else {}
+
+
+def _kept_ratio(snapshot: MetricsSnapshot) -> Labelled:
+    found: dict[tuple[str, ...], float] = {}
+    for kind, kept in snapshot.promises_kept.items():
+        due = kept + snapshot.promises_missed.get(kind, 0)
+        if due:
+            found[kind,] = kept / due
+    return found
 
 
 def _lag(snapshot: MetricsSnapshot) -> Mapping[str, Distribution]:
@@ -183,9 +192,24 @@ CATALOGUE: Final[tuple[Plain | ByLabel | Histogram, ...]] = (
         lambda s: _two(s.messages),
     ),
     Plain("netwatch_approvals_pending", "Updates that wait for a person or a veto window.", lambda s: s.approvals_pending),
-    Plain("netwatch_promises_owed", "Promised next updates that are not due or not kept yet.", lambda s: s.promises_owed),
-    Plain("netwatch_promises_kept_total", "Promised updates sent in time.", lambda s: s.promises_kept),
-    Plain("netwatch_promises_missed_total", "Promised updates sent late or never.", lambda s: s.promises_missed),
+    ByLabel("netwatch_promises_owed", "Promises that are not kept yet.", ("kind",), lambda s: _one(s.promises_owed)),
+    ByLabel("netwatch_promises_kept_total", "Promises kept in time.", ("kind",), lambda s: _one(s.promises_kept)),
+    ByLabel(
+        "netwatch_promises_missed_total", "Promised updates sent late, promised calls made late or not at all.",
+        ("kind",), lambda s: _one(s.promises_missed),
+    ),
+    ByLabel(
+        "netwatch_promises_kept_ratio", "Promises kept in time, of those that came due; none yet: left out.", ("kind",),
+        _kept_ratio,
+    ),
+    Plain("netwatch_tasks_open", "Tasks of open incidents that nobody has taken yet.", lambda s: s.tasks_open),
+    Plain(
+        "netwatch_tasks_overdue", "Those of them whose first holders did not answer in time.", lambda s: s.tasks_overdue
+    ),
+    Histogram(
+        "netwatch_task_acknowledge_duration_seconds", "From a task's being handed out to somebody taking it.", (),
+        lambda s: _single(s.acknowledging),
+    ),
     Plain("netwatch_isolated", "1 while netwatch itself is cut off.", lambda s: s.isolated),
     Plain("netwatch_hold", "1 while a person holds all notices to customers.", lambda s: s.hold),
     Plain("netwatch_warm", "1 once the network has been seen well enough to tell customers.", lambda s: s.warm),
@@ -204,6 +228,18 @@ CATALOGUE: Final[tuple[Plain | ByLabel | Histogram, ...]] = (
     ByLabel(
         "netwatch_route_up", "1 while messages go by this route, 0 while it fails and is given a rest.", ("route",),
         lambda s: _one(s.routes),
+    ),
+    ByLabel(
+        "netwatch_receipts_total", "Delivery receipts of SMS: delivered, or undelivered for good.", ("result",),
+        lambda s: _one(s.receipts),
+    ),
+    ByLabel(
+        "netwatch_page_copy_behind_seconds", "How long the page here has been newer than a copy of it elsewhere.", ("copy",),
+        lambda s: _one(s.copies_behind_s),
+    ),
+    ByLabel(
+        "netwatch_page_copy_last_verified_timestamp_seconds", "When a copy of the page last read back right, Unix time.",
+        ("copy",), lambda s: _one(s.copies_verified_at),
     ),
     Plain(
         "netwatch_inventory_last_load_timestamp_seconds", "When the inventory in use was loaded, Unix time.",

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Protocol
 
 from netwatch.errors import NetwatchError
-from netwatch.web.device import DeviceView
-from netwatch.web.measures import MetricsSnapshot
+from netwatch.web.errands import CallView, TaskView
 
 
 class RefusedError(NetwatchError):
@@ -66,7 +63,8 @@ class IncidentView:
 
     `title` is one sentence with names. `root_causes` are refs, `root_names` the same elements for people.
     `customers_*` count customers now; `ever_affected` those out or degraded at any time; `told` those who got a
-    notice (accepted or unsure). `next_update_at` None = no promise is owed.
+    notice (accepted or unsure). `next_update_at` None = no promise is owed. `estimate_until_at`: when a person thinks
+    that it is over; None = nobody has said. `tasks` are those in people's hands, in the playbook's order.
     """
 
     id: str
@@ -95,6 +93,9 @@ class IncidentView:
     planned: str | None = None
     merged_into: str | None = None
     note: str = ""
+    estimate_from_at: datetime | None = None
+    estimate_until_at: datetime | None = None
+    tasks: tuple[TaskView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +170,23 @@ class FirstLookView:
 
 
 @dataclass(frozen=True, slots=True)
+class PageCopyView:
+    """The outage page on another host. `verified_at`: when it last read back right; None = never since the start.
+
+    `behind_since_at`: since when the page here is newer; None = it is not. `error` "" = the last try went well.
+    """
+
+    name: str
+    verified_at: datetime | None = None
+    behind_since_at: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     """The daemon at a glance. `incidents` are the open ones, gravest first; `devices` count by believed state.
 
-    `hints`: what should be mended in the inventory or configuration, in sentences. `reload` None = none since the
+    `calls` are owed to customers, first due first. `hints`: what should be mended in the inventory or configuration, in sentences. `reload` None = none since the
     start; `first_look` None = it is over.
     """
 
@@ -189,7 +203,9 @@ class StatusView:
     approvals: tuple[ApprovalView, ...] = ()
     messages: tuple[MessageTally, ...] = ()
     promises_owed: int = 0
+    calls: tuple[CallView, ...] = ()
     page: str = ""
+    page_copies: tuple[PageCopyView, ...] = ()
     hints: tuple[str, ...] = ()
     reload: ReloadView | None = None
     first_look: FirstLookView | None = None
@@ -313,69 +329,3 @@ class Done:
     """A command was carried out: one sentence for the person who gave it."""
 
     text: str
-
-
-class Doors(Protocol):
-    """What the daemon offers. Every coroutine answers from memory or within a second.
-
-    `incident` is an exact id. `by` is who asks, already established by the door.
-    All raise `UnknownIncidentError` for an unknown incident and `RefusedError` when the order does not fit now.
-    """
-
-    async def status(self) -> StatusView: ...
-
-    async def incidents(self, *, closed: bool) -> tuple[IncidentView, ...]:
-        """The open incidents, gravest first; with `closed` all that are kept, newest first."""
-        ...
-
-    async def incident(self, incident: str) -> IncidentView: ...
-
-    async def why(self, incident: str) -> WhyView: ...
-
-    async def lookup(self, query: str) -> LookupView: ...
-
-    async def approvals(self) -> tuple[ApprovalView, ...]:
-        """What waits for a person or for the end of its veto window, first to be released first."""
-        ...
-
-    async def approve(self, incident: str, by: str) -> Done:
-        """One more person agrees to the pending update of `incident`."""
-        ...
-
-    async def veto(self, incident: str, by: str) -> Done:
-        """The pending update of `incident` goes to no customer."""
-        ...
-
-    async def update(self, incident: str, text: str, by: str) -> Done:
-        """`text` becomes the note of the incident's next update."""
-        ...
-
-    async def scenario(self, incident: str, scenario: str, by: str) -> Done:
-        """A person names the scenario; diagnosis doesn't change it any more."""
-        ...
-
-    async def resolve(self, incident: str, reason: str, by: str) -> Done: ...
-
-    async def hold(self, *, on: bool, by: str) -> Done:
-        """While on, no customer is told anything by any incident."""
-        ...
-
-    async def device(self, device: str) -> DeviceView:
-        """What netwatch believes of one device, and why. Raises `UnknownDeviceError`."""
-        ...
-
-    async def reload(self, by: str) -> ReloadView:
-        """Read configuration and inventory again; takes as long as that takes."""
-        ...
-
-    def page(self) -> Path | None:
-        """The directory with the published page; None = no page is published."""
-        ...
-
-    def health(self) -> Health:
-        """From memory, at once."""
-        ...
-
-    def metrics(self) -> MetricsSnapshot:
-        """A snapshot from memory, at once, that nobody changes afterwards."""
-        ...

@@ -109,3 +109,8 @@ def progress(look: FirstLookView) -> str:
         parts.append(f"{look.ports_resolved:,} of {look.ports:,} ports resolved")
     left = "" if look.left_s is None else f"; about {look.left_s:,.0f} s left"
     return f"first look: {', '.join(parts)}{left}"
+
+
+def less_likely(times: float) -> str:
+    """How an alternative compares with what was concluded, in words."""
+    return f"{times:,.0f} times less likely" if times >= 1.5 else "as likely"

@@ -14,8 +14,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from netwatch.communication.channels.callback import Door
 from netwatch.web import metrics
-from netwatch.web.model import Check, Doors
+from netwatch.web.model import Check
+from netwatch.web.offer import Doors
+from netwatch.web.receipts import receipt_route
 
 _PAGE_TYPES = {
     ".html": "text/html",
@@ -42,9 +45,10 @@ def metrics_app(doors: Doors, *, page: bool = False) -> Starlette:
     return Starlette(routes=[*routes, *_page_routes(public, page=page)])
 
 
-def page_app(doors: Doors) -> Starlette:
-    """The outage page alone, for an address of its own."""
-    return Starlette(routes=_page_routes(_Public(doors), page=True))
+def page_app(doors: Doors, receipts: Door | None = None) -> Starlette:
+    """The outage page alone, for an address of its own; beside it, where SMS gateways leave `receipts`."""
+    door = [receipt_route(receipts)] if receipts is not None else []
+    return Starlette(routes=[*door, *_page_routes(_Public(doors), page=True)])
 
 
 def _page_routes(public: _Public, *, page: bool) -> list[BaseRoute]:

@@ -9,9 +9,12 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from netwatch.communication.model import Approval, ApprovalKind, Conditions, PageEntry, Promise
+from netwatch.communication.planning.calls import Call
+from netwatch.communication.planning.duties.tasks import Handed
 from netwatch.diagnosis.model import Scope
 from netwatch.incidents.model import Incident, Status
 from netwatch.inventory.model import Inventory
+from netwatch.web.errands import call_views, task_views
 from netwatch.web.model import (
     ApprovalView,
     Health,
@@ -52,7 +55,8 @@ class Picture:
     """All that answers are made from, at `at` on the timeline.
 
     By incident id: `told` (customers with an accepted or unsure notice), `tallies`, `milestones`. `waiting` counts
-    the customers that a pending approval would tell. `approvals` are the pending ones.
+    the customers that a pending approval would tell. `approvals` are the pending ones. `tasks` by incident; `language`
+    is what they are shown in; `calls` are owed.
     """
 
     at: float
@@ -66,6 +70,9 @@ class Picture:
     tallies: Mapping[str, tuple[MessageTally, ...]] = field(default_factory=_none)
     milestones: Mapping[str, Milestones] = field(default_factory=_none)
     waiting: Mapping[str, int] = field(default_factory=_none)
+    tasks: Mapping[str, tuple[Handed, ...]] = field(default_factory=_none)
+    calls: tuple[Call, ...] = ()
+    language: str = "en"
 
 
 Utc = Callable[[float], datetime]
@@ -85,7 +92,8 @@ def incident_view(picture: Picture, incident: Incident, utc: Utc) -> IncidentVie
     def when(at: float | None) -> datetime | None:
         return None if at is None else utc(at)
 
-    owed = [p.due_at for p in picture.promises if p.incident == incident.id and p.kept_at is None]
+    promises = [p for p in picture.promises if p.incident == incident.id and p.kept_at is None]
+    owed = [promise.due_at for promise in promises if not promise.customer]
     affected = incident.affected
     return IncidentView(
         id=incident.id,
@@ -114,6 +122,9 @@ def incident_view(picture: Picture, incident: Incident, utc: Utc) -> IncidentVie
         planned=incident.planned,
         merged_into=incident.merged_into,
         note=incident.note,
+        estimate_from_at=when(incident.estimate_from_at),
+        estimate_until_at=when(incident.estimate_until_at),
+        tasks=task_views(picture.tasks.get(incident.id, ()), utc, picture.at, picture.language),
     )
 
 
@@ -190,6 +201,7 @@ def status_view(
         incidents=incident_views(picture, utc),
         approvals=approval_views(picture, utc),
         messages=tuple(MessageTally(*key, count) for key, count in sorted(totals.items())),
-        promises_owed=sum(promise.kept_at is None for promise in picture.promises),
+        promises_owed=sum(promise.kept_at is None and not promise.customer for promise in picture.promises),
+        calls=call_views(picture.calls, utc, picture.at, picture.inventory.customers),
         page=page,
     )

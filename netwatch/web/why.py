@@ -156,6 +156,7 @@ def _telling(picture: Picture, incident: Incident, utc: Utc) -> Iterable[str]:
         yield f"{counted(counts['suppressed'], 'message')} suppressed: vetoed, or not wanted by the recipient."
     if picture.conditions.hold:
         yield "HOLD is on: customers are told nothing until someone lifts it (netwatch hold off)."
+    yield from _promises(picture, incident)
     for approval in approval_views(picture, utc, incident.id):
         which = f"Update {approval.update}" if approval.update else "The first notice"
         if approval.vetoed_by:
@@ -165,3 +166,15 @@ def _telling(picture: Picture, incident: Incident, utc: Utc) -> Iterable[str]:
         else:
             missing = max(1, approval.needed - len(approval.approved_by))
             yield f"{which} waits for {counted(missing, 'approval')}: {approval.reason}."
+
+
+def _promises(picture: Picture, incident: Incident) -> Iterable[str]:
+    """How the promises of this incident went; those that are not due yet are left out."""
+    mine = [one for one in picture.promises if one.incident == incident.id]
+    for calls, noun in ((False, "promised update"), (True, "promised call")):
+        due = [
+            one for one in mine if bool(one.customer) is calls and (one.kept_at is not None or one.due_at < picture.at)
+        ]
+        kept = sum(one.kept_at is not None and one.kept_at <= one.due_at for one in due)
+        if due:
+            yield f"{kept} of {counted(len(due), noun)} kept in time."

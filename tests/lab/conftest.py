@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.namespaces.network import Network
+from tests.lab.namespaces.shell import remove_leftovers
 
 HERE = Path(__file__).parent
 
@@ -23,6 +24,7 @@ def root():
     """The lab needs root; this is the only reason why any of it is skipped."""
     if os.geteuid() != 0:
         pytest.skip("the lab makes network namespaces and raw sockets, which need root")
+    remove_leftovers()
     return True
 
 

@@ -5,8 +5,12 @@ import sys
 
 import pytest
 
-from netwatch.simulation.campaign import drawn, run, table
+from netwatch.errors import InputError
+from netwatch.inventory.graph import Topology
+from netwatch.simulation import campaign
+from netwatch.simulation.campaign import drawn, read_scores, run, table
 from netwatch.simulation.classes import CLASSES
+from netwatch.simulation.graphml import load_backbone
 from netwatch.simulation.ground import Ground
 from netwatch.simulation.synthetic import ProviderPlan, generate
 
@@ -48,6 +52,7 @@ def test_everything_that_was_mended_is_closed(scores):
 
 PROGRAM = """
 from netwatch.simulation.faults import parse_all
+from netwatch.simulation.graphml import load_backbone
 from netwatch.simulation.ground import Ground
 from netwatch.simulation.noise import USUAL
 from netwatch.simulation.runner import Rehearsal, simulate
@@ -68,3 +73,50 @@ def test_one_seed_gives_one_story_whatever_the_hash_seed():
     }
     assert len(stories) == 1
     assert "opened" in stories.pop()
+
+
+@pytest.mark.parametrize("size", [30, 60, 120])
+def test_the_critical_links_are_those_without_which_something_is_cut_off(size):
+    inventory = generate(ProviderPlan(size, seed=size))
+    topology, starts = Topology(inventory), inventory.monitor.attached_to
+    everyone = topology.reachable(starts)
+    critical = {link for link in inventory.links if topology.reachable(starts, (), (link,)) != everyone}
+    ground = Ground.of(inventory)
+    assert set(ground.bridges) == critical
+    assert set(ground.loops) == inventory.links.keys() - critical
+
+
+def test_a_campaign_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
+    kept, document = tmp_path / "scores.jsonl", tmp_path / "doc.md"
+    document.write_text(
+        "before\n<!-- campaign: written by `make campaign`; do not edit by hand -->\n<!-- end of campaign -->\n"
+    )
+
+    def begin(faults, *more):
+        flags = ["--devices", "30", "--kind", "tree trunk", "--faults", str(faults), "--results", str(kept), *more]
+        monkeypatch.setattr(sys, "argv", ["campaign", *flags])
+        assert campaign.main() == 0
+        return capsys.readouterr().out
+
+    begin(2)
+    first = kept.read_text()
+    text = begin(3, "--write", str(document))
+    assert kept.read_text().startswith(first)
+    scores = read_scores(kept)
+    assert [score.seed for score in scores] == [100_000, 100_001, 100_002]
+    assert text.endswith(table(scores) + "\n")
+    assert "3 faults of 1 classes, seed 1, drawn on 1 networks" in document.read_text()
+    assert document.read_text().startswith("before\n")
+
+
+GRAPH = """<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph>
+<node id="0"/><node id="1"/><edge source="0" target="1"/>
+</graph></graphml>"""
+
+
+def test_a_backbone_graph_that_was_cut_off_is_refused_with_its_line(tmp_path):
+    (tmp_path / "a.graphml").write_text(GRAPH)
+    (tmp_path / "b.graphml").write_text(GRAPH[:-12])
+    with pytest.raises(InputError, match=r"b\.graphml:3:.*not whole XML.*get this one again"):
+        load_backbone(tmp_path / "b.graphml", ProviderPlan(20))
+    assert len(load_backbone(tmp_path / "a.graphml", ProviderPlan(20)).devices) == 20

@@ -45,6 +45,13 @@ def test_the_daemon_loads_no_library_of_a_feature_that_it_may_not_need():
     found = loaded_by("run", "-c", "netwatch.yaml")
     assert "netwatch.daemon.main" in found
     assert not found & {"httpx", "icalendar", "dateutil", "cryptography", "rich", "netwatch.simulation"}
+    assert not found & {"aiosmtplib", "smpplib", "apprise"}
+
+
+def test_the_daemon_leaves_what_understands_the_files_to_the_process_that_reads_them():
+    found = loaded_by("run", "-c", "netwatch.yaml")
+    assert "netwatch.daemon.apart" in found
+    assert not found & {"pydantic", "pydantic_core", "yaml"}
 
 
 def test_a_command_is_loaded_alone_and_all_of_them_without_one():

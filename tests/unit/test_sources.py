@@ -10,7 +10,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from annotated_types import Ge, Gt, Le, MinLen
-from pydantic import TypeAdapter
 
 from netwatch.errors import Fault, InputError, Place
 from netwatch.sources import (
@@ -266,18 +265,15 @@ class Outer:
     named: Mapping[str, Inner] = field(default_factory=dict)
 
 
-OUTER = TypeAdapter(Outer)
-
-
 def told_of(text: str) -> list[str]:
     with pytest.raises(InputError) as caught:
-        validate(parse_yaml(text, "x.yaml"), OUTER)
+        validate(parse_yaml(text, "x.yaml"), Outer)
     return [str(fault) for fault in caught.value.faults]
 
 
 def test_a_right_file_becomes_its_dataclass():
     text = "count: 3\non: no\nkind: b\nphone: 07700900123\nlimit: null\ninner: [{name: 00123, colour: green}]\n"
-    value = validate(parse_yaml(text, "x.yaml"), OUTER)
+    value = validate(parse_yaml(text, "x.yaml"), Outer)
     assert value == Outer(3, on=False, kind="b", phone="07700900123", inner=(Inner("00123", 0.5, Colour.GREEN),))
 
 
@@ -319,11 +315,11 @@ def test_all_wrong_values_are_told_at_once_in_the_order_of_the_file():
 
 
 def test_a_text_that_reads_inf_is_a_text_where_texts_stand():
-    assert validate(parse_yaml("phone: inf\n", "x.yaml"), OUTER).phone == "inf"
+    assert validate(parse_yaml("phone: inf\n", "x.yaml"), Outer).phone == "inf"
 
 
 def test_line_breaks_are_allowed_only_on_demand():
     node = parse_yaml("phone: |\n  one\n  two\n", "x.yaml")
-    assert validate(node, OUTER, lines=True).phone == "one\ntwo\n"
+    assert validate(node, Outer, lines=True).phone == "one\ntwo\n"
     with pytest.raises(InputError):
-        validate(node, OUTER)
+        validate(node, Outer)

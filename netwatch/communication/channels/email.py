@@ -13,10 +13,10 @@ import aiosmtplib
 
 from netwatch.clock import Clock
 from netwatch.communication.channels.address import envelope_address
-from netwatch.communication.channels.mime import Text, assemble, encode_text, mailbox, message_ids
+from netwatch.communication.channels.mime import Text, assemble, encode_text, mailbox, message_ids, unsubscribing
 from netwatch.communication.channels.settings import EmailRoute, EmailSettings, Tls
 from netwatch.communication.delivery.outcome import Outcome, Result, Step, of_reply, of_silence
-from netwatch.communication.model import Message
+from netwatch.communication.model import EXTERNAL, Message
 from netwatch.errors import Fault, InputError, OperatingError, Place
 
 KIND: Final = "email"
@@ -41,8 +41,12 @@ class EmailChannel:
 
     def __init__(self, settings: EmailSettings, route: EmailRoute, clock: Clock, base: Path = Path()) -> None:
         sender, reply_to = envelope_address(settings.sender), envelope_address(settings.reply_to)
-        if sender is None or (settings.reply_to and reply_to is None):
-            key = "channels.email.sender" if sender is None else "channels.email.reply_to"
+        unsubscribe = envelope_address(settings.unsubscribe)
+        wrong = "sender" if sender is None else "reply_to" if settings.reply_to and reply_to is None else ""
+        if not wrong and settings.unsubscribe and unsubscribe is None:
+            wrong = "unsubscribe"
+        if sender is None or wrong:
+            key = f"channels.email.{wrong}"
             place = Place("netwatch.yaml", key=key)
             raise InputError([Fault(place, "is no mail address", "write it as in noc@example.net")])
         self.name = f"{KIND}/{route.host}:{route.port}"
@@ -54,6 +58,7 @@ class EmailChannel:
         self._sender = sender
         self._from = mailbox(sender, settings.sender_name)
         self._reply_to = reply_to or ""
+        self._unsubscribe = unsubscribe or ""
         self._helo_name = settings.helo_name or None
         self._domain = sender.rpartition("@")[2]
         self._texts: OrderedDict[tuple[str, str, str], Text] = OrderedDict()
@@ -98,7 +103,11 @@ class EmailChannel:
             if len(self._texts) > _TEXTS_KEPT:
                 self._texts.popitem(last=False)
         ids = message_ids(message.id, message.incident, self._domain)
-        return assemble(text, self._from, to, ids, self._clock.utc(self._clock.now()), reply_to=self._reply_to)
+        wish = ""
+        if self._unsubscribe and message.audience in EXTERNAL:
+            wish = unsubscribing(self._unsubscribe, message.recipient)
+        sent = self._clock.utc(self._clock.now())
+        return assemble(text, self._from, to, ids, sent, reply_to=self._reply_to, unsubscribe=wish)
 
     def _take_idle(self) -> _Session | None:
         """The connection used last; those beyond their idle time are closed."""

@@ -14,6 +14,7 @@ from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
 from typing import Final
+from urllib.parse import quote
 
 #: Control characters (C0, DEL, C1), line and paragraph separators, and what turns the direction of writing.
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -89,10 +90,28 @@ def message_ids(message: str, incident: str, domain: str) -> tuple[str, str]:
     return f"<{message}@{domain}>", f"<incident.{root}@{domain}>"
 
 
-def assemble(text: Text, sender: str, to: str, ids: tuple[str, str], sent: datetime, *, reply_to: str = "") -> bytes:
-    """The whole mail. `sender`, `to` and `reply_to` were checked by the caller; `sent` is aware."""
+def unsubscribing(address: str, customer: str) -> str:
+    """What a mail program opens for a reader who wants no more: a mail that names the customer. Source: RFC 2369, 6068."""
+    return f"<mailto:{quote(address, safe='@')}?subject={quote(f'unsubscribe {customer}', safe='')}>"
+
+
+def assemble(
+    text: Text,
+    sender: str,
+    to: str,
+    ids: tuple[str, str],
+    sent: datetime,
+    *,
+    reply_to: str = "",
+    unsubscribe: str = "",
+) -> bytes:
+    """The whole mail. `sender`, `to` and `reply_to` were checked by the caller, `unsubscribe` is what `unsubscribing`
+    made; `sent` is aware.
+    """
     lines = [f"From: {sender}", f"To: {to}", f"Date: {format_datetime(sent)}", f"Message-ID: {ids[0]}"]
     lines += [f"In-Reply-To: {ids[1]}", f"References: {ids[1]}"]
     if reply_to:
         lines.append(f"Reply-To: {reply_to}")
+    if unsubscribe:
+        lines.append(f"List-Unsubscribe: {unsubscribe}")
     return "\r\n".join(lines).encode("ascii") + b"\r\n" + text.head + b"\r\n" + text.body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from netwatch.communication.delivery.outcome import Result
 from netwatch.communication.model import Message
@@ -42,4 +42,17 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Give connections back; the route may be used again afterwards."""
+        ...
+
+
+@runtime_checkable
+class LooksUp(Channel, Protocol):
+    """A route whose peer can be asked, by our id, what became of a message."""
+
+    async def lookup(self, message: Message) -> Result | None:
+        """What the peer says became of an earlier `send`; None = it knows of no such message, or can't tell.
+
+        An outcome of the channel (CHANNEL_TEMPORARY, THROTTLED, CONFIGURATION) or UNKNOWN: it can't be asked now.
+        Never raises for what a peer does.
+        """
         ...

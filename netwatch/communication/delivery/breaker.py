@@ -24,12 +24,13 @@ class Breaker:
     state: BreakerState = BreakerState.CLOSED
     recent: tuple[bool, ...] = ()
     content_in_a_row: int = 0
+    refused_in_a_row: int = 0
     open_s: float = 0.0
     open_until_at: float = 0.0
 
 
 #: The route did its part, whatever it said of the recipient.
-_WORKED = frozenset({Outcome.ACCEPTED, Outcome.RECIPIENT_TEMPORARY, Outcome.RECIPIENT_PERMANENT})
+_WORKED = frozenset({Outcome.ACCEPTED, Outcome.RECIPIENT_TEMPORARY})
 _FAILED = frozenset({Outcome.CHANNEL_TEMPORARY, Outcome.UNKNOWN})
 
 
@@ -53,11 +54,14 @@ def after(breaker: Breaker, outcome: Outcome, now: float, settings: DeliverySett
         return _open(breaker, now, settings)
     if outcome is Outcome.CONTENT:
         return _after_content(breaker, now, settings)
+    if outcome is Outcome.RECIPIENT_PERMANENT:
+        return _after_refusal(breaker, now, settings)
     if outcome in _FAILED:
         failed = replace(breaker, recent=_push(breaker, settings, failed=True))
         return _open(failed, now, settings) if _too_many(failed, settings) else failed
     if outcome in _WORKED:
-        breaker = replace(breaker, recent=_push(breaker, settings, failed=False), content_in_a_row=0)
+        recent = _push(breaker, settings, failed=False)
+        breaker = replace(breaker, recent=recent, content_in_a_row=0, refused_in_a_row=0)
     # Answers to what was begun before the rest don't end it.
     return breaker if breaker.state is BreakerState.OPEN else _closed(breaker)
 
@@ -67,6 +71,15 @@ def _after_content(breaker: Breaker, now: float, settings: DeliverySettings) -> 
     if counted.content_in_a_row >= settings.breaker_content_in_a_row:
         return _open(counted, now, settings)
     return _closed(counted) if counted.state is BreakerState.PROBING else counted
+
+
+def _after_refusal(breaker: Breaker, now: float, settings: DeliverySettings) -> Breaker:
+    """One address that is gone says nothing of the route; a row of them does, until one is taken again."""
+    recent = _push(breaker, settings, failed=False)
+    counted = replace(breaker, recent=recent, content_in_a_row=0, refused_in_a_row=breaker.refused_in_a_row + 1)
+    if counted.refused_in_a_row >= settings.breaker_refusals_in_a_row:
+        return replace(_open(counted, now, settings), refused_in_a_row=counted.refused_in_a_row)
+    return breaker if breaker.state is BreakerState.OPEN else _closed(counted)
 
 
 def _push(breaker: Breaker, settings: DeliverySettings, *, failed: bool) -> tuple[bool, ...]:
@@ -85,7 +98,7 @@ def _open(breaker: Breaker, now: float, settings: DeliverySettings) -> Breaker:
     if breaker.state is BreakerState.OPEN and now < breaker.open_until_at:
         return breaker
     rest_s = min(max(settings.breaker_open_s, breaker.open_s * 2), settings.breaker_open_most_s)
-    return Breaker(BreakerState.OPEN, (), 0, rest_s, now + rest_s)
+    return Breaker(BreakerState.OPEN, open_s=rest_s, open_until_at=now + rest_s)
 
 
 def _closed(breaker: Breaker) -> Breaker:

@@ -6,10 +6,11 @@ import asyncio
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from random import Random
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from netwatch.clock import Clock
 from netwatch.communication.channels.protocol import Channel
@@ -18,10 +19,12 @@ from netwatch.communication.delivery.model import Claimed, ClaimRequest, Lane, O
 from netwatch.communication.delivery.outcome import Outcome, Result
 from netwatch.communication.delivery.routes import Routes
 from netwatch.communication.delivery.settings import DeliverySettings
-from netwatch.communication.delivery.settle import next_route, settle
+from netwatch.communication.delivery.settle import next_route, settle, settle_asked
 from netwatch.communication.delivery.statistics import DeliveryStatistics
 from netwatch.communication.model import EXTERNAL, Conditions, Message, State
 from netwatch.errors import StorageError
+
+AnswerT = TypeVar("AnswerT")
 
 _log = logging.getLogger("netwatch.delivery")
 
@@ -104,6 +107,18 @@ class Dispatcher:
         assert all(message.audience not in EXTERNAL for message in messages)
         return tuple([(await self._attempt(Claimed(message)))[0] for message in messages])
 
+    async def exercise(self, kind: str, make: Callable[[str], Message]) -> Mapping[str, Result]:
+        """Send one internal message by each route of a channel, without the store, whatever their rests. `make` gets
+        the route's name. Returns the answers by route.
+        """
+        answers: dict[str, Result] = {}
+        routes = self._routes.get(kind)
+        for channel in routes.all() if routes is not None else ():
+            message = make(channel.name)
+            assert message.audience not in EXTERNAL
+            answers[channel.name] = await self._guarded(channel.send(message), message)
+        return answers
+
     def statistics(self) -> DeliveryStatistics:
         """A snapshot of the figures."""
         breakers = {name: state for routes in self._routes.values() for name, state in routes.states().items()}
@@ -149,10 +164,14 @@ class Dispatcher:
         free = 0 if now < pace.until_at else max(0, at_once - self._in_flight[kind])
         # A single place must not be kept for internal alerts that may never come: it may be a route's probe.
         reserve = self._settings.internal_reserve if at_once > self._settings.internal_reserve + 1 else 0
-        return Lane(kind, free, max(0, free - reserve), routes.idempotent)
+        return Lane(kind, free, max(0, free - reserve), routes.idempotent, bool(routes.asked))
 
     async def _deliver(self, claimed: Claimed, since_at: float) -> None:
         kind = claimed.message.channel
+        asked = await self._ask(claimed) if claimed.unknowns and not self._routes[kind].idempotent else None
+        if asked is not None:
+            self._settle(claimed, asked)
+            return
         sent_at = self._clock.now()
         result, route = await self._attempt(claimed)
         now = self._clock.now()
@@ -169,13 +188,32 @@ class Dispatcher:
             route=route,
             route_free_at=max(routes.free_at(now), self._paces[kind].until_at),
             idempotent=routes.idempotent,
+            asks=bool(routes.asked),
         )
-        if settlement.state is State.FAILED and claimed.message.audience not in EXTERNAL:
-            self._alarm(f"an alert to {claimed.message.recipient} can't be delivered by {kind}: {result.detail}")
-        self._settled[kind, settlement.state.value] += 1
-        self._in_flight[kind] -= 1
+        self._settle(claimed, settlement)
+
+    def _settle(self, claimed: Claimed, settlement: Settlement) -> None:
+        message = claimed.message
+        if settlement.state is State.FAILED and message.audience not in EXTERNAL:
+            self._alarm(f"an alert to {message.recipient} can't be delivered by {message.channel}: {settlement.reason}")
+        self._settled[message.channel, settlement.state.value] += 1
+        self._in_flight[message.channel] -= 1
         self._done.append(settlement)
         self._wake.set()
+
+    async def _ask(self, claimed: Claimed) -> Settlement | None:
+        """Ask the peers what became of a message in doubt. None: it is to be sent again, or nobody can be asked."""
+        found, name = None, ""
+        channels = self._routes[claimed.message.channel].asked
+        for channel in channels:
+            answer = await self._guarded(channel.lookup(claimed.message), claimed.message)
+            if answer is not None:
+                found, name = answer, channel.name
+                if answer.outcome is Outcome.ACCEPTED:
+                    break
+        if not channels:
+            return None
+        return settle_asked(claimed, found, self._settings, now=self._clock.now(), route=name)
 
     async def _attempt(self, claimed: Claimed) -> tuple[Result, str]:
         """Try route after route until one gives an answer that stands. Returns the last answer and its route."""
@@ -188,16 +226,17 @@ class Dispatcher:
             if channel is None:
                 break
             tried.add(channel.name)
-            last, name = await self._try(channel, message), channel.name
+            answer = await self._guarded(channel.send(message), message)
+            last, name = answer, channel.name
             self._account(channel, routes, last)
             if not next_route(claimed, last.outcome):
                 break
         return last, name
 
-    async def _try(self, channel: Channel, message: Message) -> Result:
+    async def _guarded(self, work: Coroutine[Any, Any, AnswerT], message: Message) -> AnswerT | Result:
         try:
             async with asyncio.timeout(self._settings.send_timeout_s):
-                return await channel.send(message)
+                return await work
         except TimeoutError:
             return Result(Outcome.UNKNOWN, "cut off by us")
         except Exception as error:  # noqa: BLE001 - the supervisor of all sends: a defect costs its own message only

@@ -20,19 +20,23 @@ class Brake(StrEnum):
     HOLD = "hold"
     ISOLATED = "isolated"
     NOT_WARM = "not_warm"
+    CLOCK_STEPPED = "clock_stepped"
+    CONFIG_YOUNG = "config_young"
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
     """How many messages of `channel` may be claimed now: `free` in all, `free_external` of them customers'.
 
-    `idempotent`: the peer takes the same id twice as one, so that sending again after a crash is safe.
+    `idempotent`: the peer takes the same id twice as one, so that sending again after a crash is safe. `asks`: in doubt
+    the peer can be asked what became of a message.
     """
 
     channel: str
     free: int
     free_external: int
     idempotent: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class Settlement:
     """What became of a claimed message at `at`.
 
     `state` is ACCEPTED, READY (again from `ready_at`), UNSURE (again from `ready_at`, None = for good) or FAILED.
-    `attempt_used`: the failure was the recipient's own and counts.
+    `attempt_used`: the failure was the recipient's own and counts. `refused`: the address takes nothing, for good.
+    `asked`: nothing was sent this time, the peer was only asked what became of it.
     """
 
     id: str
@@ -73,6 +78,8 @@ class Settlement:
     ready_at: float | None = None
     attempt_used: bool = False
     route: str = ""
+    refused: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

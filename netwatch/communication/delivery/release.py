@@ -36,9 +36,14 @@ def waits_for(approval: Approval | None, *, over_ceiling: bool, now: float) -> W
     return Waiting.VETO_WINDOW if now < approval.release_at else None
 
 
+def missing(approval: Approval) -> int:
+    """How many more people must say yes. The same person twice is one."""
+    return max(0, max(1, approval.needed) - len({person.strip().casefold() for person in approval.approved_by}))
+
+
 def agreed(approval: Approval) -> bool:
-    """Whether enough different people said yes. The same person twice is one."""
-    return len({person.strip().casefold() for person in approval.approved_by}) >= max(1, approval.needed)
+    """Whether enough different people said yes."""
+    return missing(approval) == 0
 
 
 def over_ceiling(conditions: Conditions, told_recently: int, newly_told: int) -> bool:
@@ -52,4 +57,8 @@ def brake(conditions: Conditions) -> Brake | None:
         return Brake.HOLD
     if conditions.isolated:
         return Brake.ISOLATED
-    return None if conditions.warm else Brake.NOT_WARM
+    if not conditions.warm:
+        return Brake.NOT_WARM
+    if conditions.clock_stepped:
+        return Brake.CLOCK_STEPPED
+    return Brake.CONFIG_YOUNG if conditions.config_young else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from netwatch.communication.channels.protocol import Channel
+from netwatch.communication.channels.protocol import Channel, LooksUp
 from netwatch.communication.delivery.breaker import Breaker, BreakerState, after, allows, begin
 from netwatch.communication.delivery.outcome import Outcome
 from netwatch.communication.delivery.settings import DeliverySettings
@@ -18,11 +18,22 @@ class Routes:
         self._channels = tuple(channels)
         self._settings = settings
         self._breakers = {channel.name: Breaker() for channel in channels}
+        found = tuple(channel for channel in self._channels if isinstance(channel, LooksUp))
+        self._asked = found if len(found) == len(self._channels) else ()
 
     @property
     def idempotent(self) -> bool:
         """Whether all routes are: a message may leave by any of them."""
         return all(channel.idempotent for channel in self._channels)
+
+    @property
+    def asked(self) -> tuple[LooksUp, ...]:
+        """Those that can be asked what became of a message; none unless all can: it may have left by any of them."""
+        return self._asked
+
+    def all(self) -> tuple[Channel, ...]:
+        """Every route, in the configuration's order."""
+        return self._channels
 
     def next(self, tried: AbstractSet[str], failed: AbstractSet[str], now: float) -> Channel | None:
         """The best route that wasn't tried and may be used; its attempt begins with this call."""

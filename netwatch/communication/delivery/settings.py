@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
 Delay = Annotated[float, Gt(0), Le(3600)]
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """An address of your own to which every route of a channel writes once a day."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+    channel: Literal["email", "sms"]
+    """email or sms."""
+    address: Annotated[str, MinLen(1)]
+    """Mail address or mobile number. Someone should miss the message when it does not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,8 @@ class DeliverySettings:
     """Half of so many last attempts failed gives a route a rest too."""
     breaker_content_in_a_row: Annotated[int, Ge(1)] = 3
     """So many refusals of the text in a row (spam filters) give a route a rest."""
+    breaker_refusals_in_a_row: Annotated[int, Ge(2)] = 10
+    """So many refused addresses in a row give a route a rest: more likely it is set up wrongly than they all are."""
     breaker_open_s: Delay = 10.0
     """First rest of a route, seconds; each further one is twice as long."""
     breaker_open_most_s: Delay = 120.0
@@ -42,5 +56,9 @@ class DeliverySettings:
     """Messages in flight on a channel at most, reached only when the relay is slow. The bound of what one crash can double."""
     internal_reserve: Annotated[int, Ge(0)] = 1
     """Of those, kept free for on-call and staff."""
+    canaries: tuple[Canary, ...] = ()
+    """Where each route writes daily, so that a dead one is known before it is needed; on-call hears of a failure."""
+    canary_every_s: Annotated[float, Ge(3600)] = 86_400.0
+    """Time between two such messages, seconds."""
     mailing_budget_s: Annotated[float, Gt(0)] = 60.0
     """Time in which a mailing should be accepted, seconds; sets how many messages go at once."""

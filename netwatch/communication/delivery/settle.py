@@ -16,12 +16,17 @@ NEXT_ROUTE = frozenset({Outcome.CHANNEL_TEMPORARY, Outcome.THROTTLED, Outcome.CO
 #: Says nothing of the message: it goes again as soon as a route does.
 _OF_THE_CHANNEL = frozenset({Outcome.CHANNEL_TEMPORARY, Outcome.THROTTLED, Outcome.CONFIGURATION})
 
+#: Nothing will ever arrive there.
+_OF_THE_ADDRESS = frozenset({Outcome.RECIPIENT_PERMANENT, Outcome.REFUSED_BY_US})
+
 
 def next_route(claimed: Claimed, outcome: Outcome) -> bool:
-    """Whether another route is tried at once. Internal alerts try every route for all but success and doubt."""
+    """Whether another route is tried at once. Internal alerts try every route for all but success and doubt, also when
+    a defect of netwatch leaves open what left: twice is better than not at all.
+    """
     if claimed.message.audience in EXTERNAL:
         return outcome in NEXT_ROUTE
-    return outcome not in {Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.REFUSED_BY_US, Outcome.DEFECT}
+    return outcome not in {Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.REFUSED_BY_US}
 
 
 def settle(
@@ -34,8 +39,11 @@ def settle(
     route: str,
     route_free_at: float,
     idempotent: bool,
+    asks: bool = False,
 ) -> Settlement:
-    """What becomes of the message after its last attempt by `route`. `route_free_at`: when any may be tried again."""
+    """What becomes of the message after its last attempt by `route`. `route_free_at`: when any may be tried again.
+    `asks`: in doubt the peer is asked before anything is sent again.
+    """
     message, outcome = claimed.message, result.outcome
     state, ready_at, used = State.READY, None, False
     if outcome is Outcome.ACCEPTED:
@@ -44,7 +52,7 @@ def settle(
         ready_at = max(route_free_at, now + 1.0)
     elif outcome is Outcome.UNKNOWN and not idempotent:
         state = State.UNSURE
-        resend = message.phase in RESENT and claimed.unknowns == 0
+        resend = asks or (message.phase in RESENT and claimed.unknowns == 0)
         ready_at = now + settings.resend_after_s if resend else None
     elif _worth_a_retry(claimed, outcome, settings):
         used = True
@@ -52,7 +60,30 @@ def settle(
         ready_at = now + max(wait_s, result.retry_after_s or 0.0)
     else:
         state = State.FAILED
-    return Settlement(message.id, state, now, result.detail, ready_at, attempt_used=used, route=route)
+    refused = state is State.FAILED and outcome in _OF_THE_ADDRESS
+    return Settlement(message.id, state, now, result.detail, ready_at, used, route, refused)
+
+
+def settle_asked(
+    claimed: Claimed, found: Result | None, settings: DeliverySettings, *, now: float, route: str
+) -> Settlement | None:
+    """What becomes of a message in doubt once the peer was asked for it. None: send it again.
+
+    What no peer knows of is sent once more when it is worth that; routine news never is.
+    """
+    message, state, ready_at = claimed.message, State.UNSURE, None
+    if found is None:
+        if message.phase in RESENT and claimed.unknowns == 1:
+            return None
+        return Settlement(message.id, state, now, "the peer knows nothing of it", route=route, asked=True)
+    if found.outcome is Outcome.ACCEPTED:
+        state = State.ACCEPTED
+    elif found.outcome in _OF_THE_ADDRESS | {Outcome.CONTENT}:
+        state = State.FAILED
+    else:
+        ready_at = now + max(settings.resend_after_s, found.retry_after_s or 0.0)
+    refused = found.outcome in _OF_THE_ADDRESS
+    return Settlement(message.id, state, now, found.detail, ready_at, route=route, refused=refused, asked=True)
 
 
 def _worth_a_retry(claimed: Claimed, outcome: Outcome, settings: DeliverySettings) -> bool:

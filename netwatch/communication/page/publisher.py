@@ -1,9 +1,9 @@
-"""Writes the public page into a directory that any web server can serve. Each file is replaced as a whole."""
+"""Makes the public page's files and writes them into a directory that any web server can serve."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from netwatch.clock import Clock
@@ -22,19 +22,25 @@ class PageError(OperatingError):
 def publish(
     directory: Path, entries: Sequence[PageEntry], clock: Clock, settings: CommunicationSettings
 ) -> tuple[Path, ...]:
-    """Bring the page up to date with all `entries`, current and solved; what was written, in order.
-
-    index.html comes last, so that whoever sees news there finds it in the other files too. Blocking.
+    """Bring the page up to date with all `entries`, current and solved; what was written, in order. Blocking.
 
     Raises:
         PageError: a file can't be written or reads back differently.
     """
-    files = forms(entries, clock, settings)
+    return write(directory, contents(entries, clock, settings))
+
+
+def write(directory: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Replace each of `files` as a whole, in their order, and read it back. Blocking.
+
+    Raises:
+        PageError: a file can't be written or reads back differently.
+    """
     written = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            written.append(_replace(directory, name, fit(text).encode()))
+        for name, content in files.items():
+            written.append(_replace(directory, name, content))
         _sync(directory)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
@@ -43,17 +49,21 @@ def publish(
     return tuple(written)
 
 
-def forms(entries: Sequence[PageEntry], clock: Clock, settings: CommunicationSettings) -> dict[str, str]:
-    """The content of every file, by name."""
+def contents(entries: Sequence[PageEntry], clock: Clock, settings: CommunicationSettings) -> dict[str, bytes]:
+    """The content of every file, by name.
+
+    index.html comes last, so that whoever sees news there finds it in the other files too.
+    """
     now = clock.now()
     utc = {at: clock.utc(at) for at in instants(entries, now)}
     spoken = {f"phone.{language}.txt": phone(entries, now, language) for language in LANGUAGES}
-    return {
+    made = {
         **spoken,
         "outages.json": as_json(entries, now, utc, settings),
         "outages.atom": atom(entries, now, utc, settings),
         "index.html": html(views(entries, now, utc, zone_of(settings)), utc[now], settings),
     }
+    return {name: fit(text).encode() for name, text in made.items()}
 
 
 def _replace(directory: Path, name: str, content: bytes) -> Path:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from netwatch.communication.texts.languages import LANGUAGES
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -32,67 +34,40 @@ class Words:
     languages: str
 
 
-WORDS: Final[Mapping[str, Words]] = MappingProxyType(
-    {
-        "en": Words(
-            own_name="English",
-            heading="State of the network",
-            all_well="All is well",
-            all_well_more="No outages are known. If something does not work for you, please call us.",
-            some="There is an outage",
-            checked="Last checked on",
-            began="Reported on",
-            updated="Updated on",
-            next_update="Next update no later than",
-            ended="Solved on",
-            number="Outage number",
-            solved="Solved",
-            earlier="Solved in the last seven days",
-            nothing_earlier="There were no outages in the last seven days.",
-            questions="Questions?",
-            feed="Follow by feed (Atom)",
-            data="Data (JSON)",
-            languages="Language",
-        ),
-        "nl": Words(
-            own_name="Nederlands",
-            heading="Stand van het netwerk",
-            all_well="Alles werkt",
-            all_well_more="Er zijn geen storingen bekend. Werkt er bij u iets niet, bel ons dan.",
-            some="Er is een storing",
-            checked="Laatst gecontroleerd op",
-            began="Gemeld op",
-            updated="Bijgewerkt op",
-            next_update="Volgend bericht uiterlijk op",
-            ended="Opgelost op",
-            number="Storingsnummer",
-            solved="Opgelost",
-            earlier="Opgelost in de afgelopen zeven dagen",
-            nothing_earlier="Er waren geen storingen in de afgelopen zeven dagen.",
-            questions="Vragen?",
-            feed="Volgen met een feed (Atom)",
-            data="Gegevens (JSON)",
-            languages="Taal",
-        ),
-        "pl": Words(
-            own_name="Polski",
-            heading="Stan sieci",
-            all_well="Wszystko działa",
-            all_well_more="Nie ma znanych awarii. Jeśli coś u Państwa nie działa, prosimy o telefon.",
-            some="Trwa awaria",
-            checked="Ostatnie sprawdzenie:",
-            began="Zgłoszono",
-            updated="Aktualizacja:",
-            next_update="Następna informacja najpóźniej",
-            ended="Usunięto",
-            number="Numer awarii",
-            solved="Usunięta",
-            earlier="Usunięte w ostatnich siedmiu dniach",
-            nothing_earlier="W ostatnich siedmiu dniach nie było awarii.",
-            questions="Pytania?",
-            feed="Kanał Atom",
-            data="Dane (JSON)",
-            languages="Język",
-        ),
-    }
-)
+#: Each phrase in the order of `LANGUAGES`.
+_PHRASES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType({
+    "own_name": ("English", "Nederlands", "Polski"),
+    "heading": ("State of the network", "Stand van het netwerk", "Stan sieci"),
+    "all_well": ("All is well", "Alles werkt", "Wszystko działa"),
+    "all_well_more": (
+        "No outages are known. If something does not work for you, please call us.",
+        "Er zijn geen storingen bekend. Werkt er bij u iets niet, bel ons dan.",
+        "Nie ma znanych awarii. Jeśli coś u Państwa nie działa, prosimy o telefon.",
+    ),
+    "some": ("There is an outage", "Er is een storing", "Trwa awaria"),
+    "checked": ("Last checked on", "Laatst gecontroleerd op", "Ostatnie sprawdzenie:"),
+    "began": ("Reported on", "Gemeld op", "Zgłoszono"),
+    "updated": ("Updated on", "Bijgewerkt op", "Aktualizacja:"),
+    "next_update": ("Next update no later than", "Volgend bericht uiterlijk op", "Następna informacja najpóźniej"),
+    "ended": ("Solved on", "Opgelost op", "Usunięto"),
+    "number": ("Outage number", "Storingsnummer", "Numer awarii"),
+    "solved": ("Solved", "Opgelost", "Usunięta"),
+    "earlier": (
+        "Solved in the last seven days",
+        "Opgelost in de afgelopen zeven dagen",
+        "Usunięte w ostatnich siedmiu dniach",
+    ),
+    "nothing_earlier": (
+        "There were no outages in the last seven days.",
+        "Er waren geen storingen in de afgelopen zeven dagen.",
+        "W ostatnich siedmiu dniach nie było awarii.",
+    ),
+    "questions": ("Questions?", "Vragen?", "Pytania?"),
+    "feed": ("Follow by feed (Atom)", "Volgen met een feed (Atom)", "Kanał Atom"),
+    "data": ("Data (JSON)", "Gegevens (JSON)", "Dane (JSON)"),
+    "languages": ("Language", "Taal", "Język"),
+})  # fmt: skip
+WORDS: Final[Mapping[str, Words]] = MappingProxyType({
+    language: Words(**{name: phrase[place] for name, phrase in _PHRASES.items()})
+    for place, language in enumerate(LANGUAGES)
+})  # fmt: skip

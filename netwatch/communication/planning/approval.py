@@ -38,7 +38,10 @@ class Size:
 
 
 def brakes(incident: Incident, conditions: Conditions, settings: CommunicationSettings) -> tuple[str, ...]:
-    """Why a person must decide, sentences; empty = nothing forbids it."""
+    """Why a person must decide, sentences; empty = nothing forbids it.
+
+    A step of the clock and a fresh configuration only hold what is planned: within a minute they pass by themselves.
+    """
     found = []
     if conditions.hold:
         found.append("notices are on hold")

@@ -8,17 +8,21 @@ from typing import Final
 
 from netwatch.communication.model import Conditions, Plan
 from netwatch.communication.people import Person
-from netwatch.communication.planning import reactions
+from netwatch.communication.planning import errands, fallback, reactions
 from netwatch.communication.planning.approval import brakes
 from netwatch.communication.planning.atlas import Atlas
 from netwatch.communication.planning.duties.roster import Duties
+from netwatch.communication.planning.estimates import has_passed
+from netwatch.communication.planning.feedback import feedback
 from netwatch.communication.planning.playbook import Playbook
 from netwatch.communication.planning.promises import is_due
 from netwatch.communication.planning.recipients import Directory
+from netwatch.communication.planning.requests import Request
 from netwatch.communication.planning.scene import Stage
 from netwatch.communication.planning.sheet import Office
 from netwatch.communication.planning.state import CommunicationState
 from netwatch.communication.planning.turn import Turn
+from netwatch.communication.planning.works import Works, announce
 from netwatch.communication.settings import CommunicationSettings, zone_of
 from netwatch.communication.texts import Texts
 from netwatch.incidents.model import Change, ChangeKind, Incident, Status
@@ -34,6 +38,8 @@ _REACTIONS: Final[Mapping[ChangeKind, Reaction]] = MappingProxyType(
         ChangeKind.PARTLY_RESTORED: reactions.partly_restored,
         ChangeKind.CAUSE_CHANGED: reactions.cause_changed,
         ChangeKind.NOTED: reactions.noted,
+        ChangeKind.ESTIMATED: reactions.estimated,
+        ChangeKind.CORRECTED: reactions.corrected,
         ChangeKind.RESOLVED: reactions.resolved,
         ChangeKind.MERGED: reactions.merged,
     }
@@ -62,19 +68,25 @@ class Planner:
             InputError: the zone of the settings is unknown.
         """
         zone = zone_of(settings)
-        directory = Directory(inventory, people, Duties(playbook.roster, people, zone))
+        self.duties = Duties(playbook.roster, people, zone)
+        directory = Directory(inventory, people, self.duties)
         stage = Stage(Atlas(inventory), directory, settings, zone)
-        self._office = Office(playbook, texts, stage, None if channels is None else frozenset(channels))
+        self._works = Works(inventory)
+        there = None if channels is None else frozenset(channels)
+        self._office = Office(playbook, texts, stage, self.duties, there)
 
-    def step(
+    def step(  # noqa: PLR0917 - what is known, what happened, what people said: the pipeline's order
         self,
         state: CommunicationState,
         changes: Sequence[Change],
         incidents: Mapping[str, Incident],
         conditions: Conditions,
         now: float,
+        requests: Sequence[Request] = (),
     ) -> tuple[CommunicationState, Plan]:
         """What is to be told at `now`. The very same state is returned when nothing is.
+
+        `requests` are what people said since the last step.
 
         Mergers come first, so that those who were told before are known when the larger incident opens.
         """
@@ -83,8 +95,16 @@ class Planner:
             reaction = _REACTIONS.get(change.kind)
             if reaction is not None:
                 reaction(turn, change, incidents)
+        errands.take(turn, requests, incidents)
+        fallback.find_other_ways(turn, incidents)
         self._passing_of_time(turn, incidents)
+        announce(turn, self._works)
+        errands.tell(turn, incidents)
         return turn.outcome(now - _REMEMBER_S)
+
+    def feedback(self, state: CommunicationState, incident: Incident, now: float, *, wall_step_s: float = 0.0) -> Plan:
+        """What asks customers how `incident` was for them, once that is due; see `feedback.py`."""
+        return feedback(self._office, state, incident, now, wall_step_s=wall_step_s)
 
     def _passing_of_time(self, turn: Turn, incidents: Mapping[str, Incident]) -> None:
         """Promises that fall due, and pages that waited for the brakes."""
@@ -93,8 +113,11 @@ class Planner:
             incident = incidents.get(name)
             if incident is None or incident.status not in _OPEN or telling.closed_at is not None:
                 continue
-            if is_due(telling, turn.now, settings, recovering=incident.status is Status.RECOVERING):
+            if has_passed(telling, turn.now) and incident.status is Status.OPEN:
+                reactions.estimate_passed(turn, incident)
+            if is_due(turn.telling(name), turn.now, settings, recovering=incident.status is Status.RECOVERING):
                 reactions.no_news(turn, incident)
+            errands.ask_for_words(turn, incident)
             if turn.telling(name).page_waits:
                 approved = any(incident_id == name for incident_id, _ in turn.conditions.approved)
                 if approved or not brakes(incident, turn.conditions, settings):

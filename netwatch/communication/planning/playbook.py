@@ -31,7 +31,21 @@ class Channel(StrEnum):
     EMAIL = "email"
     SMS = "sms"
     WEBHOOK = "webhook"
+    ALERTMANAGER = "alertmanager"
+    PAGERDUTY = "pagerduty"
+    APPRISE = "apprise"
+    MASTODON = "mastodon"
+    FACEBOOK = "facebook"
     PAGE = "page"
+
+
+#: On-call services: each tells whoever it thinks right, so that no person is named to it. A playbook's `webhook` means
+#: all of them that are set up.
+SERVICES: Final = (Channel.WEBHOOK, Channel.ALERTMANAGER, Channel.PAGERDUTY, Channel.APPRISE)
+#: Where a post stands for all the world once a person has approved it.
+POSTED: Final = (Channel.MASTODON, Channel.FACEBOOK)
+#: Those that keep an alarm open until they are told of its end.
+KEEPING: Final = frozenset({Channel.ALERTMANAGER, Channel.PAGERDUTY})
 
 
 class Reader(StrEnum):
@@ -119,6 +133,12 @@ class Step:
     """updates: every telling; ends: the first and the last; once: the first only."""
     segments: tuple[Segment, ...] = ()
     """For customers: only these segments. Empty = critical and wholesale for `critical`, all for `customer`."""
+
+    def ways(self, routed: Collection[str]) -> tuple[Channel, ...]:
+        """The channels by which the step tells when those `routed` have a route; the page always is there."""
+        named = (SERVICES if channel is Channel.WEBHOOK else (channel,) for channel in self.by)
+        found = dict.fromkeys(channel for channels in named for channel in channels)
+        return tuple(channel for channel in found if channel is Channel.PAGE or channel.value in routed)
 
     @property
     def text_name(self) -> str:

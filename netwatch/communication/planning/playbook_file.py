@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
-from pydantic import TypeAdapter
-
 from netwatch.communication.planning.duties.calendar import read_calendar
 from netwatch.communication.planning.duties.model import Roster, TaskPlan
 from netwatch.communication.planning.duties.shifts import read_shifts
@@ -20,11 +18,6 @@ from netwatch.sources import Faults, Node, read_yaml, validate
 
 SHIPPED: Final = Path(__file__).with_name("playbook.yaml")
 T = TypeVar("T")
-_PLAYBOOK: Final = TypeAdapter(Playbook)
-_STEP: Final = TypeAdapter(Step)
-_WHEN: Final = TypeAdapter(When)
-_TASK: Final = TypeAdapter(TaskPlan)
-_ROSTER: Final = TypeAdapter(Roster)
 
 
 def default_playbook() -> Playbook:
@@ -57,7 +50,7 @@ def read_playbook(path: Path, *, named_at: Place | None = None) -> tuple[Playboo
         return None, faults.all()
     sound = False
     with faults.collecting():
-        validate(node, _PLAYBOOK)
+        validate(node, Playbook)
         sound = True
     playbook, complete = _understood(node)
     playbook = replace(playbook, roster=_with_files(playbook.roster, path.parent, node, faults))
@@ -66,12 +59,12 @@ def read_playbook(path: Path, *, named_at: Place | None = None) -> tuple[Playboo
     return playbook, tuple(sorted(set(faults.all())))
 
 
-def _tried(node: Node | None, adapter: TypeAdapter[T]) -> T | None:
+def _tried(node: Node | None, kind: type[T]) -> T | None:
     """The value of a part; None when it is wrong, which validating the whole has told already."""
     if node is None:
         return None
     try:
-        return validate(node, adapter)
+        return validate(node, kind)
     except InputError:
         return None
 
@@ -85,15 +78,15 @@ def _understood(node: Node) -> tuple[Playbook, bool]:
     procedures: list[Procedure] = []
     complete = True
     for block in _parts(node.get("procedures")):
-        when = _tried(block.get("when"), _WHEN)
+        when = _tried(block.get("when"), When)
         name = block.get("name")
         complete = complete and when is not None
         if when is None or name is None or not isinstance(name.value, str):
             continue
-        steps = tuple(step for one in _parts(block.get("steps")) if (step := _tried(one, _STEP)) is not None)
-        tasks = tuple(task for one in _parts(block.get("tasks")) if (task := _tried(one, _TASK)) is not None)
+        steps = tuple(step for one in _parts(block.get("steps")) if (step := _tried(one, Step)) is not None)
+        tasks = tuple(task for one in _parts(block.get("tasks")) if (task := _tried(one, TaskPlan)) is not None)
         procedures.append(Procedure(name.value, when, steps, tasks))
-    return Playbook(tuple(procedures), _tried(node.get("roster"), _ROSTER) or Roster()), complete
+    return Playbook(tuple(procedures), _tried(node.get("roster"), Roster) or Roster()), complete
 
 
 def _with_files(roster: Roster, base: Path, node: Node, faults: Faults) -> Roster:
@@ -114,7 +107,7 @@ def steps_of(node: Node) -> Iterator[tuple[Step, Node]]:
     """Every step that is right by itself, with its place."""
     for block in _parts(node.get("procedures")):
         for one in _parts(block.get("steps")):
-            step = _tried(one, _STEP)
+            step = _tried(one, Step)
             if step is not None:
                 yield step, one
 
@@ -135,13 +128,13 @@ def _rule_faults(node: Node) -> Iterator[Fault]:
         steps = block.get("steps")
         if steps is not None and isinstance(steps.value, list) and not steps.value:
             yield Fault(steps.place, "this procedure has no steps", "add one, as in {tell: oncall, by: [email]}")
-        when = _tried(block.get("when"), _WHEN)
+        when = _tried(block.get("when"), When)
         for one in _parts(steps):
-            step = _tried(one, _STEP)
+            step = _tried(one, Step)
             if step is not None:
                 yield from step_faults(when, step, one)
         for one in _parts(block.get("tasks")):
-            task = _tried(one, _TASK)
+            task = _tried(one, TaskPlan)
             if task is not None:
                 yield from task_faults(task, one)
 

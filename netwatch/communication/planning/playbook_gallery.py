@@ -1,7 +1,7 @@
-"""One invented outage from fault to resolved, told by the planner itself, and every text that it produced, as Markdown.
+"""One invented outage from fault to feedback, told by the planner itself, and every text that it produced, as Markdown.
 
-What the planner does not say by itself yet (a new estimate, a correction, announced work, the script for a call) is
-shown at the end with facts of the same outage.
+What this outage does not need (a correction, announced work) and the script for a call are shown at the end, with its
+facts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from netwatch.communication.model import Audience, Message, Phase, Plan
-from netwatch.communication.planning.playbook_story import INCIDENT, story
+from netwatch.communication.planning.playbook_story import FAULT_AT, INCIDENT, story
 from netwatch.communication.settings import CommunicationSettings, local, zone_of
 from netwatch.communication.texts import Texts, load_texts, sample
 from netwatch.communication.texts.cells import CALL
@@ -34,9 +34,7 @@ _BY: Final = MappingProxyType({"email": "mail", "sms": "SMS"})
 #: What is shown besides the story: (phase, heading, texts).
 _ALSO: Final = (
     (Phase.OPENED, "when a critical customer is rung up", (CALL,)),
-    (Phase.ESTIMATE_CHANGED, "a new estimate", (
-        "oncall", "helpdesk", "staff", "page", "phone", "customer", "customer_sms", CALL, "social", "press",
-    )),
+    (Phase.ESTIMATE_CHANGED, "when they are rung up about a new estimate", (CALL,)),
     (Phase.CORRECTION, "a correction, had it been no outage", (
         "oncall", "helpdesk", "staff", "page", "phone", "customer", "customer_sms", CALL, "social", "press",
     )),
@@ -51,13 +49,14 @@ def gallery(language: str, texts: Texts | None = None) -> str:
     spoken = texts or load_texts()
     settings = CommunicationSettings(
         company="Voorbeeldnet", default_language=language, helpdesk_phone="+44 1632 960100",
-        priority_phone="+44 1632 960911", offers_4g_router=True,
+        priority_phone="+44 1632 960911", offers_4g_router=True, feedback_url="https://help.example.net/how-was-it",
     )  # fmt: skip
     zone = zone_of(settings)
     about = (
         "Made by `netwatch texts gallery --write docs/gallery` from the texts that come with netwatch; don't edit it. A "
-        "cable is cut at 14:05, more customers join, an engineer finds the break, service comes back in two steps. The "
-        "planner decided who reads what at which second; one text a kind of reader is shown."
+        "cable is cut at 14:05, more customers join, an engineer finds the break, service comes back in two steps, and some "
+        "days later customers are asked how it was. The planner decided who reads what at which second; one text a kind "
+        "of reader is shown."
     )
     lines = [
         f"# One outage in all texts: {_LANGUAGE_NAMES[language]}",
@@ -65,7 +64,9 @@ def gallery(language: str, texts: Texts | None = None) -> str:
         about,
     ]
     for moment in story(language, spoken, settings):
-        lines += ["", f"## {local(moment.at, zone):%H:%M:%S} {moment.title}"]
+        at = local(moment.at, zone)
+        day = "" if at.date() == local(FAULT_AT, zone).date() else f"{at:%-d %B} "
+        lines += ["", f"## {day}{at:%H:%M:%S} {moment.title}"]
         for heading, text in _told(moment.plan, language):
             lines += _shown(heading, text)
     for phase, title, names in _ALSO:

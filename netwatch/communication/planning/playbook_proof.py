@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -187,6 +187,27 @@ def reach_faults(found: Sequence[Reach], timing: Timing, places: Mapping[str, Pl
             f"or shorten what comes before: communication.veto_s, incidents.settle_growing_s"
         )
         yield Fault(places[one.channel], what, mend)
+
+
+def unrouted(step: Step, routed: Collection[str]) -> bool:
+    """Whether nobody is told by `step`, because none of its channels has a route. `routed`: those that have one."""
+    return bool(step.by) and not step.ways(routed)
+
+
+def route_faults(steps: Iterable[tuple[Step, Node]], routed: Collection[str]) -> Iterator[Fault]:
+    """Steps of an operator's own playbook that tell nobody. `steps` with their places."""
+    for step, block in steps:
+        if unrouted(step, routed):
+            ways = " or ".join(f"channels.{channel.value}.routes" for channel in step.by)
+            there = " or ".join(sorted(routed))
+            what = f"{step.tell.value} would be told nothing: {_no_route([channel.value for channel in step.by])}"
+            yield Fault(block.place_of("by"), what, f"add a route under {ways}, or tell them by {there} as well")
+
+
+def _no_route(channels: Sequence[str]) -> str:
+    if len(channels) == 1:
+        return f"{channels[0]} has no route"
+    return f"neither {' nor '.join(channels)} has a route"
 
 
 def deadline_faults(steps: Iterable[tuple[Step, Node]], timing: Timing) -> Iterator[Fault]:

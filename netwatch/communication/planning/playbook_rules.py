@@ -8,7 +8,9 @@ from typing import Final
 from netwatch.communication.planning.duties.model import TaskPlan
 from netwatch.communication.planning.duties.tasks import GIVABLE
 from netwatch.communication.planning.playbook import (
+    POSTED,
     PROMISE_S,
+    SERVICES,
     Channel,
     Reader,
     Repeat,
@@ -47,6 +49,9 @@ def step_faults(when: When | None, step: Step, block: Node) -> Iterator[Fault]:
             "customers' notices are never released unseen by the brakes",
             "write by_size; how many go at once is communication.auto_share and auto_customers",
         )
+    elif set(POSTED) & set(step.by):
+        if step.approval not in {"", "manual"}:
+            yield Fault(block.place_of("approval"), "a post always waits for a person", "write manual")
     elif not step.tell.external and step.approval not in {"", "auto"}:
         yield Fault(block.place_of("approval"), "only customers' notices wait for approval", "write auto")
     if step.tell.external and step.repeat is Repeat.ONCE:
@@ -75,8 +80,10 @@ def _channel_faults(step: Step, block: Node) -> Iterator[Fault]:
         if (channel is Channel.PAGE) is not on_page:
             mend = "write by: [page]" if on_page else "use email"
             yield Fault(block.place_of("by"), f"{step.tell.value} can't be told by {channel.value}", mend)
-        elif channel is Channel.WEBHOOK and step.tell is not Reader.ONCALL:
-            yield Fault(block.place_of("by"), "a webhook reaches on-call only", "use email")
+        elif channel in POSTED and step.tell is not Reader.SOCIAL:
+            yield Fault(block.place_of("by"), f"{step.tell.value} can't be told by {channel.value}", "use email")
+        elif channel in SERVICES and step.tell is not Reader.ONCALL:
+            yield Fault(block.place_of("by"), f"{channel.value} reaches on-call only", "use email")
         elif channel is Channel.SMS and step.tell.value not in SMS:
             yield Fault(block.place_of("by"), f"there is no SMS for {step.tell.value}", "use email")
 

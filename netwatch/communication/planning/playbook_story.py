@@ -1,4 +1,4 @@
-"""An invented outage, from the cut of a cable to its end, as the planner tells it. Pure."""
+"""An invented outage, from the cut of a cable to the question how it was, as the planner tells it. Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class _Beat:
-    """What happens so many seconds after the fault. `kind` None = only time passes."""
+    """What happens so many seconds after the fault. `kind` None = only time passes. `estimate_s`: when it may be over."""
 
     after_s: float
     title: str
@@ -48,15 +48,18 @@ class _Beat:
     newly: frozenset[str] = frozenset()
     restored: frozenset[str] = frozenset()
     noted: bool = False
+    estimate_s: tuple[float, float] | None = None
 
 
 _BEATS: Final = (
     _Beat(45, "The outage is opened", ChangeKind.OPENED, newly=frozenset({"c1", "c2", "c3"})),
     _Beat(600, "More customers join", ChangeKind.GREW, newly=frozenset({"c4"})),
     _Beat(1500, "An engineer has news", ChangeKind.NOTED, noted=True),
-    _Beat(5100, "A promise comes due, and there is no news"),
-    _Beat(6000, "A part is back", ChangeKind.PARTLY_RESTORED, restored=frozenset({"c4"})),
-    _Beat(8400, "It is over", ChangeKind.RESOLVED, restored=frozenset({"c1", "c2", "c3"})),
+    _Beat(2400, "An estimate is given", ChangeKind.ESTIMATED, estimate_s=(6600, 8400)),
+    _Beat(6000, "A promise comes due, and there is no news"),
+    _Beat(6300, "It takes longer than was thought", ChangeKind.ESTIMATED, estimate_s=(9000, 10_800)),
+    _Beat(6900, "A part is back", ChangeKind.PARTLY_RESTORED, restored=frozenset({"c4"})),
+    _Beat(9600, "It is over", ChangeKind.RESOLVED, restored=frozenset({"c1", "c2", "c3"})),
 )
 
 
@@ -72,6 +75,8 @@ def story(language: str, texts: Texts, settings: CommunicationSettings) -> Itera
             changes = (Change(now, beat.kind, incident, beat.newly, beat.restored),)
         state, plan = planner.step(state, changes, {INCIDENT: incident}, Conditions(), now)
         yield Moment(now, beat.title, plan)
+    now += settings.feedback_after_s
+    yield Moment(now, "Some days later: how was it?", planner.feedback(state, incident, now))
 
 
 def _incident() -> Incident:
@@ -91,6 +96,8 @@ def _after(incident: Incident, beat: _Beat, language: str, now: float) -> Incide
         affected=Affected(out),
         ever_affected=incident.ever_affected | out,
         note=_NOTES[language] if beat.noted else "" if over else incident.note,
+        estimate_from_at=FAULT_AT + beat.estimate_s[0] if beat.estimate_s else incident.estimate_from_at,
+        estimate_until_at=FAULT_AT + beat.estimate_s[1] if beat.estimate_s else incident.estimate_until_at,
         status=Status.RESOLVED if over else Status.OPEN,
         restored_at=now - 300 if over else None,
         resolved_at=now if over else None,

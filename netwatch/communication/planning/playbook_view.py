@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from netwatch.communication.model import ApprovalKind
 from netwatch.communication.people import Duty, Person
 from netwatch.communication.planning.duties.roster import Duties
-from netwatch.communication.planning.playbook import Channel, Playbook, Procedure, Reader, Step, When
+from netwatch.communication.planning.playbook import POSTED, Channel, Playbook, Procedure, Reader, Step, When
 from netwatch.communication.planning.recipients import Directory
 from netwatch.communication.settings import CommunicationSettings, local
 
@@ -24,7 +24,11 @@ DUTY_NAMES: Final = {
     Duty.FIELD: "engineer on the road", Duty.HELPDESK: "helpdesk", Duty.COMMUNICATION: "communication",
     Duty.PRESS: "press",
 }  # fmt: skip
-_CHANNELS: Final = {Channel.EMAIL: "mail", Channel.SMS: "SMS", Channel.WEBHOOK: "the on-call service"}
+_CHANNELS: Final = {
+    Channel.EMAIL: "mail", Channel.SMS: "SMS", Channel.WEBHOOK: "the on-call service",
+    Channel.ALERTMANAGER: "Alertmanager", Channel.PAGERDUTY: "PagerDuty", Channel.APPRISE: "apprise",
+    Channel.MASTODON: "Mastodon", Channel.FACEBOOK: "the Facebook page",
+}  # fmt: skip
 _SCOPES: Final = {
     "regional": "an outage of several customers", "customer": "one customer's outage",
     "redundancy": "a reserve that is lost", "monitoring": "netwatch cut off from the network",
@@ -195,15 +199,29 @@ def _promises(settings: CommunicationSettings, who: str) -> Iterator[tuple[int, 
 
 def _step(step: Step, company: Company, now: float) -> LineView:
     there = company.channels
-    by = [one for one in step.by if there is None or one is Channel.PAGE or one.value in there]
+    by = step.by if there is None else step.ways(there)
     people = _joined(_names(company.directory.colleagues(step.tell, now))) if step.tell in _NAMED else ""
     who, what = _SAYS[step.tell]
     if step.segments:
         who = f"Customers ({', '.join(step.segments)})"
     if not by:
-        return LineView(who.format(people=people), f"ARE NOT TOLD: {_channels(step.by)} is not set up.")
+        return LineView(
+            who.format(people=people),
+            f"ARE NOT TOLD: {_channels(step.by)} {'is' if len(step.by) == 1 else 'are'} not set up.",
+        )
+    if step.tell is Reader.SOCIAL and set(by) & set(POSTED):
+        return _posted(by, who.format(people=people), what)
     told = what.format(by=_channels(by), limit=f"within {step.within_s:g} s")
     return LineView(who.format(people=people), told + _asks(step, company.settings))
+
+
+def _posted(by: Sequence[Channel], who: str, draft: str) -> LineView:
+    """What netwatch posts itself, and the draft that goes beside it."""
+    drafted = [channel for channel in by if channel not in POSTED]
+    public = _channels([channel for channel in by if channel in POSTED])
+    if not drafted:
+        return LineView(public[:1].upper() + public[1:], "shows the post once a person has let it go.")
+    return LineView(who, f"{draft.format(by=_channels(drafted))} {public} shows it too once a person has let it go.")
 
 
 def _channels(by: Sequence[Channel]) -> str:

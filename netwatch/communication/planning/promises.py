@@ -27,6 +27,27 @@ def lead_s(settings: CommunicationSettings) -> float:
     return min(settings.promise_lead_s, settings.next_update_s / 10, settings.later_update_s / 10)
 
 
+def words_wanted(telling: Telling, now: float, settings: CommunicationSettings) -> bool:
+    """Whether somebody should be asked for words now, so that "no news yet" need not go. Once for each promise."""
+    if telling.due_at is None or telling.closed_at is not None or telling.reminded == telling.due_update:
+        return False
+    ahead_s = reminder_s(settings)
+    return ahead_s > 0 and now >= telling.due_at - lead_s(settings) - ahead_s
+
+
+def estimate_wanted(telling: Telling, now: float, settings: CommunicationSettings) -> bool:
+    """Whether somebody should be asked for a new estimate now, since the one that customers read is about to pass."""
+    if telling.estimate_until_at is None or telling.estimate_asked or telling.closed_at is not None:
+        return False
+    ahead_s = reminder_s(settings)
+    return ahead_s > 0 and now >= telling.estimate_until_at - ahead_s
+
+
+def reminder_s(settings: CommunicationSettings) -> float:
+    """How long before "no news yet" words are asked for, seconds; 0 = never."""
+    return min(settings.promise_reminder_s, settings.next_update_s / 4, settings.later_update_s / 4)
+
+
 def gap_s(settings: CommunicationSettings) -> float:
     """Nearer than this a promise is too near for someone who is told only now, seconds."""
     return min(settings.recipient_gap_s, settings.next_update_s / 3)

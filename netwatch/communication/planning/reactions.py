@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from netwatch.communication.model import ApprovalKind, Phase
 from netwatch.communication.planning.approval import standing
+from netwatch.communication.planning.errands import ring_back
+from netwatch.communication.planning.estimates import is_news, published
 from netwatch.communication.planning.promises import gap_s
 from netwatch.communication.planning.scene import public_cause
 from netwatch.communication.planning.state import Release, Telling
@@ -30,10 +32,32 @@ def sorted_out(turn: Turn, telling: Telling, customers: Collection[str]) -> tupl
     that holds them. Whom a person's veto spared is in neither.
     """
     found = {update: standing(telling, update, turn.conditions, turn.now) for update in set(telling.told.values())}
-    free = frozenset(name for name in customers if found[telling.told[name]] is ApprovalKind.AUTO)
+    read = turn.conditions.read
+    free = frozenset(
+        name
+        for name in customers
+        if found[telling.told[name]] is ApprovalKind.AUTO
+        or (found[telling.told[name]] is None and (telling.incident, name) in read)
+    )
     waiting = {ApprovalKind.VETO, ApprovalKind.MANUAL}
     pending = {name: telling.told[name] for name in sorted(customers) if found[telling.told[name]] in waiting}
     return free, MappingProxyType(pending)
+
+
+def read_by_now(turn: Turn, telling: Telling, customers: Collection[str]) -> tuple[frozenset[str], Mapping[str, int]]:
+    """The same, but who has read nothing yet, though nothing holds him back here, is with those who wait.
+
+    What is known of that is some seconds old. So it decides who gets a first notice, which the store sends to nobody
+    who has read one meanwhile; it never takes anybody out of an end, or out of what stands for one.
+    """
+    free, pending = sorted_out(turn, telling, customers)
+    released = {release.update for release in telling.releases}
+    unread = {
+        name: telling.told[name]
+        for name in sorted(free)
+        if (telling.incident, name) in turn.conditions.unread and telling.told[name] in released
+    }
+    return free.difference(unread), MappingProxyType({**pending, **unread})
 
 
 def _still_told(telling: Telling) -> frozenset[str]:
@@ -60,11 +84,11 @@ def grew(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
     joined = change.newly_affected & hit(incident)
     first = _without_those_told_elsewhere(turn, incident, joined.difference(telling.told), incidents)
     telling = turn.telling(incident.id)
-    back, unread = sorted_out(turn, telling, joined & telling.ended)
+    back, unread = read_by_now(turn, telling, joined & telling.ended)
     back -= _read_elsewhere(turn, incident, back, incidents)
     news = _reads_differently(turn, incident)
     waiting = _still_told(telling) - change.restored if news else frozenset()
-    free, pending = sorted_out(turn, telling, waiting)
+    free, pending = read_by_now(turn, telling, waiting)
     turn.put(replace(telling, opened=True, ended=telling.ended - back))
     first |= frozenset(unread)
     turn.hold(Round(incident, Phase.UPDATE, first=first, free=free, pending=pending, renew=news, change=change.reason))
@@ -121,6 +145,8 @@ def resolved(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> N
     turn.put(replace(telling, words=""))
     turn.hold(Round(incident, Phase.RESOLVED, change=change.reason))
     _end_for(turn, incident, Phase.RESOLVED, _still_told(telling), incidents)
+    still_out = _elsewhere(turn, incident, telling.to_ring, incidents)
+    ring_back(turn, incident, frozenset().union(*still_out.values()))
     turn.supersede(incident.id, below)
     turn.close(incident.id)
 
@@ -135,7 +161,7 @@ def reopened(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> N
     turn.put(replace(telling, closed_at=None))
     first = _without_those_told_elsewhere(turn, incident, hit(incident).difference(telling.told), incidents)
     telling = turn.telling(incident.id)
-    back, unread = sorted_out(turn, telling, hit(incident) & frozenset(telling.told))
+    back, unread = read_by_now(turn, telling, hit(incident) & frozenset(telling.told))
     back -= _read_elsewhere(turn, incident, back, incidents)
     turn.put(replace(telling, ended=telling.ended - back))
     first |= frozenset(unread)
@@ -150,11 +176,72 @@ def noted(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None
     _news(turn, incident, Phase.UPDATE, "", words=incident.note)
 
 
+def estimated(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    """A person's estimate, and words that came with it: told when it is news, once; else words alone are."""
+    incident, settings = change.incident, turn.office.stage.settings
+    telling = turn.telling(incident.id)
+    words = incident.note if incident.note != telling.words else ""
+    from_at, until_at = published(incident, settings)
+    if is_news(telling, until_at, settings):
+        turn.put(replace(telling, words=incident.note))
+        _new_estimate(turn, incident, from_at, until_at, words=words)
+    elif words:
+        noted(turn, change, incidents)
+
+
+def _new_estimate(
+    turn: Turn, incident: Incident, from_at: float | None, until_at: float | None, *, words: str = ""
+) -> None:
+    telling = turn.telling(incident.id)
+    turn.put(
+        replace(
+            telling,
+            estimate_from_at=from_at,
+            estimate_until_at=until_at,
+            estimate_before_at=telling.estimate_until_at,
+            estimate_asked=False,
+        )
+    )
+    _news(turn, incident, Phase.ESTIMATE_CHANGED, "", words=words)
+    turn.put(replace(turn.telling(incident.id), estimate_before_at=None))
+
+
+def estimate_passed(turn: Turn, incident: Incident) -> None:
+    """The time that customers read has come, and it is not over: nobody can say any more."""
+    turn.put(replace(turn.telling(incident.id), words=""))
+    _new_estimate(turn, incident, None, None)
+
+
+def corrected(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
+    """It was a mistake: those who were told hear that, and nobody else. Hit again, they read a first notice.
+
+    Whom another outage keeps out is told nothing: that his connection was not disturbed would be the next mistake.
+    """
+    incident = change.incident
+    telling = turn.telling(incident.id)
+    kept_out = frozenset[str]().union(*_elsewhere(turn, incident, telling.told, incidents).values())
+    told = frozenset(telling.told) - kept_out
+    below = telling.next_update
+    if change.restored:
+        told &= change.restored
+        turn.hold(Round(incident, Phase.UPDATE, change=change.reason))
+    else:
+        turn.put(replace(telling, words=""))
+        turn.hold(Round(incident, Phase.CORRECTION, change=change.reason))
+    turn.follow_up(incident, Phase.CORRECTION, told)
+    telling = turn.telling(incident.id)
+    rest = {name: update for name, update in telling.told.items() if name not in told}
+    turn.put(replace(telling, told=MappingProxyType(rest), ended=telling.ended - told))
+    if not change.restored:
+        turn.supersede(incident.id, below)
+        turn.close(incident.id)
+
+
 def _news(
     turn: Turn, incident: Incident, phase: Phase, change: str, spared: Collection[str] = (), *, words: str = ""
 ) -> None:
     telling = turn.telling(incident.id)
-    free, pending = sorted_out(turn, telling, _still_told(telling).difference(spared))
+    free, pending = read_by_now(turn, telling, _still_told(telling).difference(spared))
     turn.hold(Round(incident, phase, free=free, pending=pending, renew=True, words=words, change=change))
     turn.put(replace(turn.telling(incident.id), said=public_cause(incident, turn.office.stage.settings)))
 
@@ -201,7 +288,7 @@ def hand_over(turn: Turn, source: Incident, home: Incident, customers: frozenset
     turn.put(replace(telling, ended=telling.ended | customers))
     turn.drop_promise_to_nobody(source)
     there = turn.telling(home.id)
-    fresh = customers - sorted_out(turn, there, customers & _still_told(there))[0]
+    fresh = customers - read_by_now(turn, there, customers & _still_told(there))[0]
     if not fresh:
         return
     turn.promise_for(home)
@@ -243,7 +330,7 @@ def _without_those_told_elsewhere(
         other = incidents.get(name)
         if name == incident.id or other is None or telling.closed_at is not None or not left:
             continue
-        free, _ = sorted_out(turn, telling, left & _still_told(telling))
+        free, _ = read_by_now(turn, telling, left & _still_told(telling))
         if free:
             hand_over(turn, other, incident, free)
             left -= free

@@ -46,6 +46,11 @@ class Directory:
         self._people = tuple(people)
         self._known: dict[str, Recipient] = {}
 
+    @property
+    def ids(self) -> Collection[str]:
+        """Ids of all customers."""
+        return self._customers.keys()
+
     def colleagues(self, reader: Reader, at: float | None = None) -> tuple[Person, ...]:
         """People who are `reader` by duty. Staff is everybody; on-call is everybody when nobody has the duty.
 

@@ -11,6 +11,7 @@ from netwatch.communication.model import Approval, ApprovalKind, Phase
 from netwatch.communication.planning.atlas import Atlas
 from netwatch.communication.planning.playbook import CRITICAL_SEGMENTS, Step
 from netwatch.communication.planning.recipients import Directory, Recipient, step_for
+from netwatch.communication.planning.state import Telling
 from netwatch.communication.settings import CommunicationSettings, local
 from netwatch.communication.texts import Facts, clean, clean_note
 from netwatch.communication.texts.facts import Call
@@ -82,6 +83,22 @@ def public_facts(
     )
 
 
+def with_estimate(facts: Facts, telling: Telling, now: float, zone: ZoneInfo, wall_step_s: float) -> Facts:
+    """The same with the estimate that may be read; one whose end has come is none. Without a beginning it is now."""
+    before_at = telling.estimate_before_at
+    if before_at is not None:
+        facts = replace(facts, estimate_before=local(before_at, zone, wall_step_s))
+    until_at = telling.estimate_until_at
+    if until_at is None or until_at <= now:
+        return facts
+    from_at = now if telling.estimate_from_at is None else max(now, telling.estimate_from_at)
+    return replace(
+        facts,
+        estimate_from=local(from_at, zone, wall_step_s).replace(second=0, microsecond=0),
+        estimate_until=local(until_at, zone, wall_step_s),
+    )
+
+
 def internal_facts(
     stage: Stage,
     public: Facts,
@@ -110,7 +127,7 @@ def internal_facts(
         customers_at_risk=len(incident.affected.at_risk),
         customers_told=told,
         customers_silent=sum(1 for one in known if step_for(one, steps) is None) if steps else 0,
-        calls=_calls(known),
+        calls=tuple(Call(clean(one.name or one.id), clean(one.phone), one.segment.value) for one in ringable(known)),
         suppliers=stage.atlas.suppliers(incident),
         approval=approval.kind.value if approval else "",
         approval_reason=clean(approval.reason, _REASON_LIMIT) if approval else "",
@@ -119,13 +136,19 @@ def internal_facts(
     )
 
 
-def _calls(customers: Collection[Recipient]) -> tuple[Call, ...]:
+def listed(stage: Stage, incident: Incident) -> frozenset[str]:
+    """Ids of customers who stand on the alert's list of those to ring up."""
+    hit = (stage.directory.customer(name) for name in incident.affected.out | incident.affected.degraded)
+    return frozenset(one.id for one in ringable([one for one in hit if one is not None]))
+
+
+def ringable(customers: Collection[Recipient]) -> tuple[Recipient, ...]:
     """Critical and wholesale customers with a number, the weightiest first."""
-    ringable = sorted(
+    found = sorted(
         (one for one in customers if one.segment in CRITICAL_SEGMENTS and one.phone),
         key=lambda one: (one.priority, one.id),
     )
-    return tuple(Call(clean(one.name or one.id), clean(one.phone), one.segment.value) for one in ringable[:_CALLS])
+    return tuple(found[:_CALLS])
 
 
 def phone_for(segment: Segment, settings: CommunicationSettings) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from netwatch.communication.model import Approval, Conditions, Message, PageEntry, Plan, Promise
+from netwatch.communication.planning.calls import Call, Ring
+from netwatch.communication.planning.duties.roster import Duties
+from netwatch.communication.planning.duties.tasks import Reminder, close
 from netwatch.communication.planning.playbook import Playbook, Procedure, Step
 from netwatch.communication.planning.scene import Stage
 from netwatch.communication.planning.state import CommunicationState, Telling
@@ -21,6 +24,7 @@ class Office:
     playbook: Playbook
     texts: Texts
     stage: Stage
+    duties: Duties
     channels: frozenset[str] | None
 
 
@@ -31,23 +35,30 @@ class Sheet:
         self.office = office
         self.conditions = conditions
         self.now = now
-        self._state = state
+        self.state = state
         self._tellings: dict[str, Telling] = {}
         self.messages: list[Message] = []
         self.approvals: list[Approval] = []
         self.promises: list[Promise] = []
         self.page: dict[str, PageEntry] = {}
         self.superseded: list[tuple[str, int]] = []
+        self.dealt_with: list[str] = []
+        self.tasks = state.tasks
+        self.calls = state.calls
+        #: People who are to be told of a task; told at the end of the step, when it is known who got an alert.
+        self.reminders: list[Reminder] = []
+        #: Calls that came up in this step and are to be told together.
+        self.rings: list[tuple[Ring, tuple[Call, ...]]] = []
 
     # --- tellings
 
     def telling(self, incident: str) -> Telling:
         """The telling as it stands in this step."""
-        return self._tellings.get(incident) or self._state.tellings.get(incident) or Telling(incident)
+        return self._tellings.get(incident) or self.state.tellings.get(incident) or Telling(incident)
 
     def tellings(self) -> Mapping[str, Telling]:
         """All tellings as they stand in this step."""
-        return {**self._state.tellings, **self._tellings}
+        return {**self.state.tellings, **self._tellings}
 
     def put(self, telling: Telling) -> None:
         """Keep a telling's new value."""
@@ -66,15 +77,16 @@ class Sheet:
             for name, telling in self.tellings().items()
             if telling.closed_at is None or telling.closed_at >= forget_before_at
         }
-        state = self._state
-        if kept != dict(state.tellings):
-            state = CommunicationState(MappingProxyType(kept))
+        state = self.state
+        if kept != dict(state.tellings) or self.tasks is not state.tasks or self.calls is not state.calls:
+            state = replace(state, tellings=MappingProxyType(kept), tasks=self.tasks, calls=self.calls)
         plan = Plan(
             tuple(self.messages),
             tuple(self.approvals),
             tuple(self.promises),
             tuple(self.page.values()),
             tuple(self.superseded),
+            tuple(self.dealt_with),
         )
         return state, plan
 
@@ -96,10 +108,7 @@ class Sheet:
         there = self.office.channels
         if there is None:
             return procedure.steps
-        kept = (
-            replace(step, by=tuple(channel for channel in step.by if channel == "page" or channel.value in there))
-            for step in procedure.steps
-        )
+        kept = (replace(step, by=step.ways(there)) for step in procedure.steps)
         return tuple(step for step in kept if step.by)
 
     def keep_promise(self, incident: str) -> None:
@@ -110,9 +119,21 @@ class Sheet:
             self.put(replace(telling, due_at=None))
 
     def close(self, incident: str) -> None:
-        """The incident's telling is over; whatever of it is unsent and older is superseded."""
+        """The incident's telling is over: no promise is owed any more, and no task asks anybody."""
         telling = self.telling(incident)
-        self.put(replace(telling, closed_at=self.now, due_at=None, page_waits=False, words=""))
+        self.tasks = close(self.tasks, incident)
+        self.put(
+            replace(
+                telling,
+                closed_at=self.now,
+                due_at=None,
+                page_waits=False,
+                words="",
+                estimate_from_at=None,
+                estimate_until_at=None,
+                estimate_before_at=None,
+            )
+        )
 
     def supersede(self, incident: str, below: int) -> None:
         """Whatever of the incident has a lower update number and is unsent must not be sent."""

@@ -9,6 +9,9 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from netwatch.communication.model import ApprovalKind
+from netwatch.communication.planning.calls import Calls, calls_in, calls_out
+from netwatch.communication.planning.duties.record import book_in, book_out
+from netwatch.communication.planning.duties.tasks import TaskBook
 from netwatch.errors import StorageError
 
 _FORMAT: Final = 1
@@ -38,7 +41,9 @@ class Telling:
     `due_at`, `due_update`: the promise owed (None = none); `promises`: how many were made. `said`: the cause that
     customers last read. `on_page`, `page_waits`: the public page shows it, or waits for the brakes. `procedure`:
     the outward one that was followed. `words`: a person's, which page and colleagues still read. `closed_at`: when the
-    end was planned, None = still open.
+    end was planned, None = still open. `reminded`: the `due_update` for which words were asked for. `to_ring`: customers
+    who were on the list of those to ring up, or were promised a call. `estimate_...`: what customers may read, the end that
+    they read before, and whether a new one was asked for. `work`: of announced work, when it begins and ends as told.
     """
 
     incident: str
@@ -56,22 +61,42 @@ class Telling:
     procedure: str = ""
     words: str = ""
     closed_at: float | None = None
+    reminded: int = -1
+    to_ring: frozenset[str] = frozenset()
+    estimate_from_at: float | None = None
+    estimate_until_at: float | None = None
+    estimate_before_at: float | None = None
+    estimate_asked: bool = False
+    work: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CommunicationState:
-    """The tellings by incident."""
+    """The tellings by incident, the tasks in people's hands, and the calls that are owed.
+
+    `salt` makes the tasks' codes unguessable; empty where nobody from outside could use one.
+    """
 
     tellings: Mapping[str, Telling] = field(default_factory=lambda: MappingProxyType({}))
+    tasks: TaskBook = field(default_factory=TaskBook)
+    calls: Calls = field(default_factory=Calls)
+    salt: str = ""
 
     def to_json(self) -> str:
         """One line of JSON, with sorted keys: the same state gives the same text."""
         tellings = [_telling_out(self.tellings[key]) for key in sorted(self.tellings)]
-        return json.dumps({"format": _FORMAT, "tellings": tellings}, sort_keys=True, separators=(",", ":"))
+        held = {
+            "format": _FORMAT,
+            "tellings": tellings,
+            "tasks": book_out(self.tasks),
+            "calls": calls_out(self.calls),
+            "salt": self.salt,
+        }
+        return json.dumps(held, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The state that `to_json` wrote.
+        """The state that `to_json` wrote; what an older netwatch did not write yet is empty.
 
         Raises:
             StorageError: the text is damaged or of a newer format.
@@ -83,9 +108,12 @@ class CommunicationState:
                     f"what is remembered of messages has format {held['format']}, not {_FORMAT}", "run the newer one"
                 )
             tellings = [_telling_in(one) for one in held["tellings"]]
+            tasks = book_in(held.get("tasks", ()))
+            calls = calls_in(held["calls"]) if "calls" in held else Calls()
+            salt = str(held.get("salt", ""))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StorageError("what is remembered of messages is damaged", "restore a back-up of the store") from error
-        return cls(MappingProxyType({one.incident: one for one in tellings}))
+        return cls(MappingProxyType({one.incident: one for one in tellings}), tasks, calls, salt)
 
 
 def _telling_out(telling: Telling) -> dict[str, Any]:
@@ -105,6 +133,13 @@ def _telling_out(telling: Telling) -> dict[str, Any]:
         "procedure": telling.procedure,
         "words": telling.words,
         "closed_at": telling.closed_at,
+        "reminded": telling.reminded,
+        "to_ring": sorted(telling.to_ring),
+        "estimate_from_at": telling.estimate_from_at,
+        "estimate_until_at": telling.estimate_until_at,
+        "estimate_before_at": telling.estimate_before_at,
+        "estimate_asked": telling.estimate_asked,
+        "work": telling.work,
     }
 
 
@@ -114,6 +149,8 @@ def _telling_in(held: dict[str, Any]) -> Telling:
             **held,
             "told": MappingProxyType({str(key): int(update) for key, update in held["told"].items()}),
             "ended": frozenset(held["ended"]),
+            "to_ring": frozenset(held.get("to_ring", ())),
+            "work": tuple(held["work"]) if held.get("work") else None,
             "releases": tuple(
                 Release(int(update), float(at), ApprovalKind(kind), float(release_at), int(needed))
                 for update, at, kind, release_at, needed in held["releases"]

@@ -6,15 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from netwatch.communication.model import Approval, ApprovalKind, PageEntry, Phase, Promise
+from netwatch.communication.model import ENDING, Approval, ApprovalKind, PageEntry, Phase, Promise, Refusal
 from netwatch.communication.people import Person
 from netwatch.communication.planning.approval import Size, as_release, brakes, decide, planned_recently, standing
-from netwatch.communication.planning.duties.model import TaskPlan
-from netwatch.communication.planning.duties.tasks import present
-from netwatch.communication.planning.playbook import Reader, Repeat, Step
+from netwatch.communication.planning.duties.tasks import Handed, hand_out
+from netwatch.communication.planning.playbook import POSTED, Reader, Repeat, Step
 from netwatch.communication.planning.promises import for_latecomer, promised_at
 from netwatch.communication.planning.recipients import step_for
-from netwatch.communication.planning.scene import internal_facts, public_cause, public_facts
+from netwatch.communication.planning.scene import internal_facts, listed, public_cause, public_facts, with_estimate
 from netwatch.communication.planning.sheet import Sheet
 from netwatch.communication.planning.state import Release
 from netwatch.communication.planning.writer import Brief, Notice, Writer
@@ -23,6 +22,8 @@ from netwatch.diagnosis.model import Scope
 from netwatch.incidents.model import Incident
 
 _CHANGE_LIMIT = 300
+#: After these an incident asks nobody for anything.
+_OVER = frozenset({Phase.RESOLVED, Phase.CORRECTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ class Round:
     merged_into: str = ""
 
 
+def _takes_part(step: Step, told: Round) -> bool:
+    """Whether `step` tells in this round, by how often it does."""
+    ends = told.phase in {Phase.OPENED, *_OVER} or told.again or bool(told.merged_into)
+    return step.repeat is Repeat.UPDATES or (ends and step.repeat is Repeat.ENDS) or told.phase is Phase.OPENED
+
+
 class Turn(Sheet):
     """One step of the planner."""
 
@@ -64,6 +71,23 @@ class Turn(Sheet):
         self._followers(told, external)
         self._colleagues(told, update, steps, len(first) + len(told.free), approval)
         self.publish(incident, told.phase, steps, again=told.again)
+        self._posts(told, steps)
+
+    def _posts(self, told: Round, steps: Sequence[Step]) -> None:
+        """What stands in public for good, of an incident that is on the page or waits for it: always after a person."""
+        incident, telling = told.incident, self.telling(told.incident.id)
+        ways = [
+            way for step in steps if step.tell is Reader.SOCIAL and _takes_part(step, told) for way in step.by if way in POSTED
+        ]  # fmt: skip
+        if not ways or told.merged_into or not (telling.on_page or telling.page_waits):
+            return
+        due_at = None if told.phase in _OVER else telling.due_at
+        facts = replace(self._facts(incident, told.phase, due_at, telling.words), again=told.again)
+        update = self.number(incident.id)
+        reason = f"A post for all the world ({', '.join(ways)})"
+        self.approvals.append(Approval(incident.id, update, ApprovalKind.MANUAL, self.now, 1, reason))
+        writer = Writer(self.office.texts, self.office.stage.settings, incident, self.now, due_at)
+        self.messages.extend(writer.posts(facts, update, ways))
 
     def _reachable(self, customers: Collection[str], steps: Sequence[Step]) -> dict[str, Step]:
         """Those whom a step reaches, each with that step."""
@@ -119,7 +143,7 @@ class Turn(Sheet):
         for before in sorted(set(told.pending.values())):
             group = frozenset(name for name, update in told.pending.items() if update == before)
             release = next(one for one in self.telling(incident.id).releases if one.update == before)
-            self._carry(incident, told.phase, self._reachable(group, external), release)
+            self._carry(incident, self._reachable(group, external), release)
 
     def follow_up(
         self,
@@ -137,7 +161,7 @@ class Turn(Sheet):
         telling = self.telling(incident.id)
         reason = "Goes to those who were told of this outage"
         self.approvals.append(Approval(incident.id, update, ApprovalKind.AUTO, self.now, 0, reason))
-        ending = phase in {Phase.RESOLVED, Phase.PARTLY_RESTORED}
+        ending = phase in {Phase.RESOLVED, Phase.PARTLY_RESTORED, Phase.CORRECTION}
         due_at = None if ending else telling.due_at
         wanted = {
             name: step
@@ -147,8 +171,8 @@ class Turn(Sheet):
         self._notices(incident, phase, update, wanted, due_at, again=again, told_as=told_as, words=words)
         return update
 
-    def _carry(self, incident: Incident, phase: Phase, group: Mapping[str, Step], before: Release) -> None:
-        """Replace notices that still wait by newer ones that wait for the same."""
+    def _carry(self, incident: Incident, group: Mapping[str, Step], before: Release) -> None:
+        """Replace first notices that still wait by newer ones that wait for the same."""
         if not group:
             return
         update = self.number(incident.id)
@@ -158,13 +182,22 @@ class Turn(Sheet):
         self.approvals.append(
             Approval(incident.id, update, before.kind, before.release_at, before.needed, reason),
         )
-        self._notices(incident, phase, update, group, telling.due_at, words=telling.words)
+        self._notices(incident, Phase.OPENED, update, group, telling.due_at, words=telling.words)
         self.put(
             replace(
                 telling,
                 told=MappingProxyType({**telling.told, **dict.fromkeys(group, update)}),
                 releases=(*telling.releases, release),
             )
+        )
+
+    def tell_again(self, incident: Incident, refused: Refusal, customers: Mapping[str, Step]) -> None:
+        """The same update to the same customers by the channels of these steps."""
+        telling = self.telling(incident.id)
+        over = telling.closed_at is not None or refused.phase in ENDING or refused.phase is Phase.CORRECTION
+        due_at = None if over else telling.due_at
+        self._notices(
+            incident, refused.phase, refused.update, customers, due_at, told_as=refused.told_as, words=telling.words
         )
 
     def _notices(
@@ -193,16 +226,13 @@ class Turn(Sheet):
     def _colleagues(
         self, told: Round, update: int, steps: Sequence[Step], customers: int, approval: Approval | None
     ) -> None:
-        ends = told.phase in {Phase.OPENED, Phase.RESOLVED} or told.again or bool(told.merged_into)
         mine = [
             step
             for step in steps
-            if not step.tell.external
-            and step.tell not in {Reader.PAGE, Reader.PHONE}
-            and (step.repeat is Repeat.UPDATES or (ends and step.repeat is Repeat.ENDS) or told.phase is Phase.OPENED)
+            if not step.tell.external and step.tell not in {Reader.PAGE, Reader.PHONE} and _takes_part(step, told)
         ]
         stage = self.office.stage
-        due_at = None if told.phase is Phase.RESOLVED else self.telling(told.incident.id).due_at
+        due_at = None if told.phase in _OVER else self.telling(told.incident.id).due_at
         public = replace(
             self._facts(told.incident, told.phase, due_at, self.telling(told.incident.id).words),
             again=told.again,
@@ -228,18 +258,31 @@ class Turn(Sheet):
         )
         writer = Writer(self.office.texts, stage.settings, told.incident, self.now, due_at)
         self.messages.extend(writer.alerts(brief, update, mine, stage.directory))
+        if mine and told.phase not in _OVER:
+            telling = self.telling(told.incident.id)
+            self.put(replace(telling, to_ring=telling.to_ring | listed(stage, told.incident)))
 
-    def _tasks(self, told: Round) -> tuple[tuple[TaskPlan, Person | None], ...]:
-        """Who does what: told with the opening, and not again."""
-        duties = self.office.stage.directory.duties
-        procedure = self.procedure(told.incident)
-        if told.phase is not Phase.OPENED or duties is None or procedure is None:
+    def _tasks(self, told: Round) -> tuple[tuple[Handed, Person | None], ...]:
+        """Who does what: handed out and told once, at the opening or when an incident that had no tasks gets some."""
+        duties, procedure = self.office.duties, self.procedure(told.incident)
+        if told.phase in _OVER or told.merged_into or procedure is None:
             return ()
-        return present(procedure.tasks, duties, self.now + self.conditions.wall_step_s)
+        self.tasks, handed = hand_out(
+            self.tasks,
+            told.incident.id,
+            procedure.tasks,
+            duties,
+            self.now,
+            wall_step_s=self.conditions.wall_step_s,
+            salt=self.state.salt,
+        )
+        self.reminders.extend(handed)
+        return tuple((one.task, next(iter(one.people), None)) for one in handed)
 
     def _facts(self, incident: Incident, phase: Phase, due_at: float | None, words: str) -> Facts:
         step_s = self.conditions.wall_step_s
-        return public_facts(self.office.stage, incident, phase, self.now, due_at, words=words, wall_step_s=step_s)
+        facts = public_facts(self.office.stage, incident, phase, self.now, due_at, words=words, wall_step_s=step_s)
+        return with_estimate(facts, self.telling(incident.id), self.now, self.office.stage.zone, step_s)
 
     # --- page and promises
 
@@ -249,14 +292,14 @@ class Turn(Sheet):
         meant = incident.scope is Scope.REGIONAL and any(step.tell is Reader.PAGE for step in steps)
         if not telling.on_page and not (meant and incident.planned is None):
             return
-        if not telling.on_page and phase is Phase.RESOLVED:
+        if not telling.on_page and phase in _OVER:
             return
         stage = self.office.stage
         approved = any(name == incident.id for name, _ in self.conditions.approved)
         if not telling.on_page and not approved and brakes(incident, self.conditions, stage.settings):
             self.put(replace(telling, page_waits=True))
             return
-        due_at = None if phase is Phase.RESOLVED else telling.due_at
+        due_at = None if phase in _OVER else telling.due_at
         facts = replace(self._facts(incident, phase, due_at, telling.words), again=again)
         phone = any(step.tell is Reader.PHONE for step in steps)
         writer = Writer(self.office.texts, stage.settings, incident, self.now, due_at)
@@ -289,7 +332,7 @@ class Turn(Sheet):
     def _promise(self, told: Round, *, joins: bool) -> None:
         """Keep the promise owed and make the next one, where anyone outside reads it."""
         telling = self.telling(told.incident.id)
-        if told.phase is Phase.RESOLVED or told.merged_into:
+        if told.phase in _OVER or told.merged_into:
             self.keep_promise(told.incident.id)
             return
         if telling.due_at is not None and not told.renew:

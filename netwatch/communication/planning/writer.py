@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from netwatch.communication.model import ENDING, Audience, Message, PageEntry, Phase, message_id
 from netwatch.communication.people import Person
-from netwatch.communication.planning.duties.model import TaskPlan
-from netwatch.communication.planning.playbook import Channel, Step
+from netwatch.communication.planning.duties.tasks import Handed
+from netwatch.communication.planning.playbook import KEEPING, SERVICES, Channel, Step
 from netwatch.communication.planning.recipients import Directory, Recipient
 from netwatch.communication.planning.scene import phone_for
 from netwatch.communication.settings import CommunicationSettings
@@ -23,9 +24,13 @@ from netwatch.inventory.model import Segment
 
 #: Stands for the reader's name while a text is rendered once for many. Signs only: no filter for letters changes it.
 _NAME: Final = "⟦⟧⟦⟧"
-#: Whom a webhook's message is for; the channel itself knows the address.
+#: Whom an on-call service's message is for; the channel itself knows the address.
 WEBHOOK_RECIPIENT: Final = "oncall"
 _TASK_LIMIT: Final = 300
+#: What is posted leaves after all that is sent to somebody.
+_LAST: Final = 1000
+#: A question how it was that could not leave within this time is not asked, seconds.
+_FEEDBACK_EXPIRY_S: Final = 3 * 86_400.0
 
 
 _PUBLIC: Final = frozenset({
@@ -37,30 +42,45 @@ _PUBLIC: Final = frozenset({
 class Brief:
     """What colleagues are told. `outside`: the facts that a draft for the public may use. `at`: for the roster.
 
-    `tasks`: who does what, each with the person on duty (None = nobody), only where it is news.
+    `tasks`: who does what, each with the first person who was asked (None = nobody), only where it is news.
     """
 
     facts: Facts
     outside: Facts
     at: float
     default_language: str
-    tasks: tuple[tuple[TaskPlan, Person | None], ...] = ()
+    tasks: tuple[tuple[Handed, Person | None], ...] = ()
 
     def for_(self, step: Step, language: str) -> Facts:
         """The facts of one step's text."""
         if step.tell.public:
             return self.outside
-        tasks = tuple(
-            Task(
-                plan.duty.value,
-                clean(person.name or person.id) if person else "",
-                clean(person.mobile) if person else "",
-                clean(plan.words(language, self.default_language), _TASK_LIMIT),
-                plan.minute,
-            )
-            for plan, person in self.tasks
-        )
+        tasks = tuple(task_facts(task, person, language, self.default_language) for task, person in self.tasks)
         return replace(self.facts, tasks=tasks)
+
+
+def task_facts(
+    task: Handed, person: Person | None, language: str, default_language: str, until: datetime | None = None
+) -> Task:
+    """A task as the texts tell it. `until`: by when an answer is needed."""
+    return Task(
+        duty=task.plan.duty.value,
+        who=clean(person.name or person.id) if person else "",
+        phone=clean(person.mobile) if person else "",
+        what=clean(task.plan.words(language, default_language), _TASK_LIMIT),
+        minute=task.plan.minute,
+        number=task.number + 1,
+        code=task.code,
+        until=until,
+    )
+
+
+def fitted(channel: Channel, language: str, text: Rendered, settings: CommunicationSettings) -> Rendered:
+    """A text as the channel carries it: an SMS in one line, in plain letters where the operator wants that."""
+    if channel is not Channel.SMS:
+        return text
+    line = " ".join(text.body.split())
+    return Rendered(text.subject, transliterated(line) if language in settings.sms_transliterate else line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +128,9 @@ class Writer:
                 personal = Rendered(text.subject.replace(_NAME, name), text.body.replace(_NAME, name))
                 yield self._message(
                     phase, update, notice.step.tell.audience, channel, customer.id, address, language,
-                    self._fit(channel, language, personal), customer.priority, told_as=notice.told_as,
+                    fitted(channel, language, personal, self._settings), customer.priority, told_as=notice.told_as,
+                    segment=customer.segment.value,
                 )  # fmt: skip
-
-    def _fit(self, channel: Channel, language: str, text: Rendered) -> Rendered:
-        """A text as the channel carries it: an SMS in one line, in plain letters where the operator wants that."""
-        if channel is not Channel.SMS:
-            return text
-        line = " ".join(text.body.split())
-        return Rendered(text.subject, transliterated(line) if language in self._settings.sms_transliterate else line)
 
     def _notice_text(self, facts: Facts, key: tuple[str, str, Segment, str, bool, str]) -> Rendered:
         text, language, segment, severity, named, told_as = key
@@ -144,11 +158,22 @@ class Writer:
                 seen.add((channel.value, recipient))
                 wanted = person.language if person else ""
                 language = self._texts.language(wanted, self._settings.default_language)
+                text = self._text(step.text_by(channel), language, brief.for_(step, language))
+                # What became part of another incident is over as an alarm of its own.
+                over = bool(brief.facts.merged_into) and channel in KEEPING
                 yield self._message(
-                    phase, update, step.tell.audience, channel, recipient, address, language,
-                    self._fit(channel, language, self._text(step.text_by(channel), language, brief.for_(step, language))),
-                    order,
+                    Phase.RESOLVED if over else phase, update, step.tell.audience, channel, recipient, address, language,
+                    fitted(channel, language, text, self._settings), order,
                 )  # fmt: skip
+
+    def posts(self, facts: Facts, update: int, channels: Sequence[Channel]) -> Iterator[Message]:
+        """One post on each of `channels`, in the default language."""
+        language = self._texts.language("", self._settings.default_language)
+        text = self._text(Audience.SOCIAL.value, language, facts)
+        for order, channel in enumerate(channels):
+            yield self._message(
+                Phase(facts.phase), update, Audience.POST, channel, channel.value, "", language, text, _LAST + order
+            )
 
     def page(self, facts: Facts, *, phone: bool) -> PageEntry:
         """The public page's entry in every language."""
@@ -192,6 +217,7 @@ class Writer:
         text: Rendered,
         priority: int,
         told_as: str = "",
+        segment: str = "",
     ) -> Message:
         return Message(
             id=message_id(self._incident.id, phase, update, channel.value, recipient),
@@ -209,12 +235,13 @@ class Writer:
             planned_at=self._now,
             expires_at=expires_at(phase, self._now, self._due_at, self._settings),
             told_as=told_as,
+            segment=segment,
         )
 
 
 def _reached(step: Step, directory: Directory, at: float) -> Iterator[tuple[Channel, Person | None, str]]:
     for channel in step.by:
-        if channel is Channel.WEBHOOK:
+        if channel in SERVICES:
             yield channel, None, ""
         elif channel is Channel.EMAIL:
             for person in directory.colleagues(step.tell, at):
@@ -228,6 +255,8 @@ def _reached(step: Step, directory: Directory, at: float) -> Iterator[tuple[Chan
 
 def expires_at(phase: Phase, now: float, due_at: float | None, settings: CommunicationSettings) -> float:
     """When a text is too stale to send: an update when the next one is due, a first notice after hours."""
+    if phase is Phase.FEEDBACK:
+        return now + _FEEDBACK_EXPIRY_S
     if phase in ENDING or phase is Phase.CORRECTION:
         return now + settings.resolved_expiry_s
     if phase is Phase.OPENED or due_at is None:

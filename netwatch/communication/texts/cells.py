@@ -28,6 +28,8 @@ TEXTS: Final = {
     Audience.SOCIAL.value: (Scope.REGIONAL,),
     Audience.PRESS.value: (Scope.REGIONAL,),
     "oncall_sms": tuple(Scope),
+    "task": tuple(Scope),
+    "task_sms": tuple(Scope),
     "critical_sms": (Scope.REGIONAL, Scope.CUSTOMER),
     "customer_sms": (Scope.REGIONAL, Scope.CUSTOMER),
     "critical_call": (Scope.REGIONAL, Scope.CUSTOMER),
@@ -37,11 +39,18 @@ SMS: Final = {
     Audience.ONCALL.value: "oncall_sms",
     Audience.CRITICAL.value: "critical_sms",
     Audience.CUSTOMER.value: "customer_sms",
+    "task": "task_sms",
 }
 CALL: Final = "critical_call"
+#: What a single colleague is asked to do.
+TASK: Final = "task"
 #: A text without files of its own is served by another one's.
 STAND_IN: Final = {Audience.CRITICAL.value: Audience.CUSTOMER.value, "critical_sms": "customer_sms"}
 PHASES: Final = tuple(Phase)
+#: Phases that only some texts have: nobody but a customer is asked how it was.
+ONLY_IN: Final = {
+    Phase.FEEDBACK: frozenset({Audience.CRITICAL.value, Audience.CUSTOMER.value, "critical_sms", "customer_sms"})
+}
 #: Read outside the company: must bear the id, the page's address and the next promise. (The page itself shows them.)
 PUBLIC: Final = frozenset({
     Audience.CRITICAL.value, Audience.CUSTOMER.value, Audience.PHONE.value, Audience.SOCIAL.value,
@@ -51,23 +60,33 @@ PUBLIC: Final = frozenset({
 OUTWARD: Final = PUBLIC | {Audience.PAGE.value, CALL}
 
 
+def phases_of(text: str) -> tuple[Phase, ...]:
+    """The phases in which there is a text of this name."""
+    return tuple(phase for phase in PHASES if text in ONLY_IN.get(phase, TEXTS))
+
+
 def all_cells() -> Iterator[Cell]:
     """Every cell of the table, in a stable order."""
     for language, (text, scopes) in product(LANGUAGES, TEXTS.items()):
-        for scope, phase, scenario in product(scopes, PHASES, Scenario):
+        for scope, phase, scenario in product(scopes, phases_of(text), Scenario):
             yield Cell(language, text, scope.value, phase.value, scenario.value)
 
 
 def candidates(cell: Cell, text: str) -> tuple[str, ...]:
-    """File names within a language's folder that fill `cell` as `text`, the most special first."""
-    stems = (
+    """File names within a language's folder that fill `cell` as `text`, the most special first.
+
+    A file for no phase in particular speaks of an outage; it fills no phase that only some texts have.
+    """
+    stems = [
         f"{cell.scope}/{text}.{cell.phase}.{cell.scenario}",
         f"{cell.scope}/{text}.{cell.phase}",
         f"{cell.scope}/{text}",
         f"{text}.{cell.phase}.{cell.scenario}",
         f"{text}.{cell.phase}",
         text,
-    )
+    ]
+    if cell.phase in ONLY_IN:
+        stems = [stem for stem in stems if cell.phase in stem.split(".")]
     return tuple(stem + SUFFIX for stem in stems)
 
 
@@ -97,8 +116,9 @@ def misnamed(name: str) -> Misnamed | None:  # noqa: PLR0911 - one return a part
         return Misnamed(f'no text is named "{text}"', one_of(TEXTS, text))
     if folder and Scope(folder) not in TEXTS[text]:
         return Misnamed(f'there is no text "{text}" in the scope {folder}', one_of([s.value for s in TEXTS[text]]))
-    if more and more[0] not in list(PHASES):
-        return Misnamed(f'no phase is named "{more[0]}"', one_of([phase.value for phase in PHASES], more[0]))
+    phases = [phase.value for phase in phases_of(text)]
+    if more and more[0] not in phases:
+        return Misnamed(f'the text {text} has no phase "{more[0]}"', one_of(phases, more[0]))
     if len(more) > 1 and more[1] not in list(Scenario):
         return Misnamed(f'no scenario is named "{more[1]}"', one_of([scenario.value for scenario in Scenario], more[1]))
     if len(more) > 2:

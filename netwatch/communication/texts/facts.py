@@ -50,22 +50,31 @@ class Supplier:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A customer who should be rung up."""
+    """A customer who should be rung up. `until`: the time that was promised, and `by` who promised it; may be empty."""
 
     name: str
     phone: str
     segment: str
+    until: datetime | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one duty does in this outage. `who` and `phone` may be empty; `minute` is when it should be begun."""
+    """What one duty does in this outage. `who` and `phone` may be empty; `minute` is when it should be begun.
+
+    `number` (from 1) and `code` are what people answer with. `until`: by when somebody must say that they have it;
+    None = somebody does.
+    """
 
     duty: str
     who: str
     phone: str
     what: str
     minute: int
+    number: int = 0
+    code: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class Facts:
     incident: str
     """The incident's id, stands in every text."""
     phase: str
-    """opened, update, no_news, estimate_changed, partly_restored, resolved, correction or planned."""
+    """opened, update, no_news, estimate_changed, partly_restored, resolved, correction, planned or feedback."""
     scope: str
     """regional, customer, redundancy or monitoring."""
     scenario: str
@@ -120,6 +129,8 @@ class Facts:
     """Announced work: when it ends. Always given in the phase planned."""
     work_minutes: int = 0
     """Announced work: minutes without service at most; 0 = as long as the work."""
+    feedback_url: str = ""
+    """Where customers say how it was. Always given in the phase feedback."""
     again: bool = False
     """Whether it had been reported as over before."""
     merged_from: str = ""
@@ -157,7 +168,9 @@ class Facts:
     suppliers: tuple[Supplier, ...] = ()
     """Internal: providers behind the root causes, each with name, phone and contract."""
     tasks: tuple[Task, ...] = ()
-    """Internal: who does what by the playbook, each with duty, who, phone, what and minute."""
+    """Internal: who does what by the playbook, each with duty, who, phone, what, minute, number, code and until."""
+    ask: str = ""
+    """Internal: in the text task, why its reader is asked: one of `ASKS`; else empty."""
     approval: str = ""
     """Internal: auto, veto or manual; empty = no customers are told with this update."""
     approval_reason: str = ""
@@ -172,6 +185,10 @@ class Facts:
         return {name: getattr(self, name) for name in VARIABLES}
 
 
+#: Why a colleague is asked for something, in the text `task`.
+ASKS: Final = (
+    "handed", "due", "escalated", "unanswered", "promise", "estimate", "call_due", "call_missed", "call_back",
+)  # fmt: skip
 VARIABLES: Final = tuple(item.name for item in fields(Facts))
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError, nodes
 
+from netwatch.communication.model import Phase
 from netwatch.communication.texts.cells import FRAGMENT, PUBLIC, misnamed
 from netwatch.communication.texts.facts import Cell, Facts, Rendered
 from netwatch.communication.texts.guard import LIMIT_BYTES, macros_of, objections
@@ -196,8 +197,10 @@ def _lacking(cell: Cell, facts: Facts, text: Rendered, made: Mapping[str, Enviro
         return ""
     if facts.incident not in whole:
         return "the text does not bear the outage's number ({{ incident }})"
-    if facts.page_url not in whole:
-        return "the text does not name the outage page ({{ page_url }})"
+    asked = facts.phase == Phase.FEEDBACK
+    if (facts.feedback_url if asked else facts.page_url) not in whole:
+        lacks = "say where to answer ({{ feedback_url }})" if asked else "name the outage page ({{ page_url }})"
+        return f"the text does not {lacks}"
     if facts.next_update_at is not None:
         forms = (made[cell.language].filters[name](facts.next_update_at) for name in ("clock", "moment", "short"))
         if not any(form in whole for form in forms):

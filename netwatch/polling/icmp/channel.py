@@ -131,7 +131,8 @@ class Channel:
                 ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF,
                 identifier,
                 wire,
-                target.suffix,
+                target.number,
+                target.cookie,
             )
             keys.append(target.number << 16 | wire)
             place += size

@@ -48,8 +48,8 @@ def slot_layout(family: int, *, ip_header: bool) -> struct.Struct:
 
 
 def sender_layout(family: int) -> struct.Struct:
-    """A slot to send: socket address with type and code, checksum, identifier, sequence, payload."""
-    return struct.Struct(f"={SOCKADDR_BYTES[family] + 2}sHHH12s")
+    """A slot to send: socket address with type and code, checksum, identifier, sequence, target number, cookie."""
+    return struct.Struct(f"={SOCKADDR_BYTES[family] + 2}sHHHIQ")
 
 
 @dataclass(slots=True, eq=False)
@@ -66,7 +66,6 @@ class Target:
     cookie: int
     source: int | bytes = field(init=False)
     prefix: bytes = field(init=False)
-    suffix: bytes = field(init=False)
     base_sum: int = 0
     sequence: int = 0
     interval_s: float = 0.0
@@ -88,11 +87,15 @@ class Target:
         self.prefix = socket_address(self.address, 0) + kind
         self.renew(self.cookie, identifier)
 
+    @property
+    def payload(self) -> bytes:
+        """What stands behind the ICMP header: the target's number and its cookie."""
+        return struct.pack("=IQ", self.number, self.cookie)
+
     def renew(self, cookie: int, identifier: int) -> None:
         """From now on ask with this cookie; replies to another one are nobody's."""
         self.cookie = cookie
-        self.suffix = struct.pack("=IQ", self.number, cookie)
-        self.base_sum = ones_sum(self.prefix[-2:] + struct.pack("=H", identifier) + self.suffix)
+        self.base_sum = ones_sum(self.prefix[-2:] + struct.pack("=H", identifier) + self.payload)
 
 
 def ones_sum(data: bytes) -> int:

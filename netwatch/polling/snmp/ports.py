@@ -25,6 +25,7 @@ _PER_PORT: Final = 3
 _STATES: Final = 8  # more than ifOperStatus has values
 _KEPT_QUESTIONS: Final = 16  # on suspicion, any part of the ports may be asked for
 _UNHEARD: Final = frozenset({Status.TIMEOUT, Status.NOT_SENT, Status.REFUSED})
+_NONE: Final[frozenset[str]] = frozenset()  # one object: nearly all devices have every port of the inventory
 _log = logging.getLogger(__name__)
 
 
@@ -105,7 +106,7 @@ class DeviceReader:
         self._table_change: int | None = None
         self._last_change: dict[str, int] = {}  # ifLastChange and ifOperStatus in one number
         self._parts: dict[tuple[str, ...], tuple[_Part, ...]] = {}
-        self._told: frozenset[str] = frozenset()
+        self._told = _NONE
 
     @property
     def missing(self) -> frozenset[str]:
@@ -146,8 +147,7 @@ class DeviceReader:
 
     def _read_held(self, names: Sequence[str]) -> Dialogue[Reading]:
         """Read those of `names` whose ifIndex is known; no port when the numbering proves not to hold."""
-        index_of = self.index_of
-        reading = yield from self._read_known(tuple(name for name in names if name in index_of))
+        reading = yield from self._read_known(tuple(names))
         self._fresh = False
         if self._resolution is None:
             reading.ports.clear()
@@ -198,13 +198,13 @@ class DeviceReader:
         return False
 
     def _ask_for(self, names: tuple[str, ...]) -> tuple[_Part, ...]:
-        """The questions that read `names`, each with sysUpTime first; one at least."""
+        """The questions that read those of `names` that are known, each with sysUpTime first; one at least."""
         found = self._parts.get(names)
         if found is not None:
             return found
         head = [mib.SYS_UP_TIME, mib.IF_TABLE_LAST_CHANGE] if self._has_table_change else [mib.SYS_UP_TIME]
         index_of = self.index_of
-        held = names if index_of.keys() >= set(names) else tuple(name for name in names if name in index_of)
+        held = [name for name in names if name in index_of]
         parts: list[_Part] = []
         for part in chunks(held, (self._max_objects - len(head)) // _PER_PORT) or [()]:
             oids = head + [

@@ -1,15 +1,18 @@
-"""Mails an incident's first notice through the production store, dispatcher and mail channel, then exits.
+"""Mails an incident's first notice, and its end, through the production store, dispatcher and mail channel, then exits.
 
-Started again after a kill it goes on where it was. Prints `saved N`, then `done` with the seconds taken.
+Started again after a kill it goes on where it was. Prints `saved N`, then a line of JSON once nothing may leave any more.
 
-    python mailing.py DIRECTORY PORT COUNT
+    python mailing.py DIRECTORY PORT COUNT [--end-after N] [--dead-relay NAME]
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
+import json
+import logging
 import time
+from dataclasses import replace
 from random import Random
 
 from netwatch.clock import SystemClock
@@ -33,19 +36,30 @@ from netwatch.incidents.model import Change, ChangeKind, Incident, Status
 from netwatch.storage import Store
 from netwatch.storage.settings import StorageSettings
 
+INCIDENT = "i-1"
 BODY = "Beste klant,\n\nEr is een storing in uw buurt. Wij werken eraan. Zażółć gęślą jaźń.\n" * 6
 
 
-def mailing(count: int, at: float) -> tuple[Change, Plan]:
+def identity(phase: Phase, recipient: str) -> str:
+    """The id, and so the Message-ID, of a recipient's notice."""
+    return message_id(INCIDENT, phase, 1 if phase is Phase.RESOLVED else 0, "email", recipient)
+
+
+def telling(phase: Phase, count: int, at: float) -> tuple[Change, Plan]:
+    """The first notice or the end, to `count` customers, with nothing to wait for."""
+    update = 1 if phase is Phase.RESOLVED else 0
     incident = Incident(
-        "i-1", "k", Status.OPEN, Scope.REGIONAL, Scenario.CABLE, ("link:trunk-17",), at, at, opened_at=at, revision=1
+        INCIDENT, "k", Status.OPEN, Scope.REGIONAL, Scenario.CABLE, ("link:trunk-17",), at, at, opened_at=at, revision=1
     )
+    kind = ChangeKind.OPENED
+    if phase is Phase.RESOLVED:
+        incident, kind = replace(incident, status=Status.RESOLVED, resolved_at=at, revision=2), ChangeKind.RESOLVED
     messages = tuple(
         Message(
-            id=message_id("i-1", Phase.OPENED, 0, "email", f"c-{number}"),
-            incident="i-1",
-            phase=Phase.OPENED,
-            update=0,
+            id=identity(phase, f"c-{number}"),
+            incident=INCIDENT,
+            phase=phase,
+            update=update,
             audience=Audience.CUSTOMER,
             channel="email",
             recipient=f"c-{number}",
@@ -59,42 +73,68 @@ def mailing(count: int, at: float) -> tuple[Change, Plan]:
         )
         for number in range(count)
     )
-    approval = Approval("i-1", 0, ApprovalKind.AUTO, at, 0, "few customers")
-    return Change(at, ChangeKind.OPENED, incident), Plan(messages=messages, approvals=(approval,))
+    approval = Approval(INCIDENT, update, ApprovalKind.AUTO, at, 0, "few customers")
+    supersede = ((INCIDENT, 1),) if phase is Phase.RESOLVED else ()
+    return Change(at, kind, incident), Plan(messages=messages, approvals=(approval,), supersede=supersede)
 
 
-async def finished(store: Store) -> None:
-    """Return when nothing may leave any more; a person releases what was quarantined."""
+async def tell(store: Store, clock: SystemClock, phase: Phase, count: int) -> None:
+    change, plan = telling(phase, count, clock.now())
+    await store.save((change,), plan)
+
+
+async def finished(store: Store, clock: SystemClock, count: int, end_after: int | None) -> None:
+    """Return when nothing may leave any more. A person releases what was quarantined; the end comes once
+    `end_after` first notices were accepted, None = no end.
+    """
+    incidents = (await store.load()).incidents
+    ended = end_after is None or incidents[0].status is Status.RESOLVED
     while True:
         quarantined = await store.messages_in(State.QUARANTINED)
         for message, _ in quarantined:
             await store.release_quarantined(message.id)
-        if not quarantined and not await store.unfinished():
+        accepted = sum(one.count for one in await store.tally() if one.state is State.ACCEPTED)
+        at_rest = not quarantined and not await store.unfinished()
+        if not ended and end_after is not None and (accepted >= end_after or at_rest):
+            await tell(store, clock, Phase.RESOLVED, count)
+            ended = True
+        elif at_rest:
             return
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.02)
 
 
-async def main(directory: str, port: int, count: int) -> None:
+async def main(options: argparse.Namespace) -> None:
+    # That routes rest is what this is about.
+    logging.getLogger("netwatch.delivery").setLevel(logging.ERROR)
     clock = SystemClock()
-    store = await Store.open(StorageSettings(directory=directory, ballast_mib=0, crash_limit=0), clock)
+    store = await Store.open(StorageSettings(directory=options.directory, ballast_mib=0, crash_limit=0), clock)
     if not await store.tally():
-        change, plan = mailing(count, clock.now())
-        await store.save((change,), plan)
-    print("saved", count, flush=True)
+        await tell(store, clock, Phase.OPENED, options.count)
+    print("saved", options.count, flush=True)
     delivery = DeliverySettings(
         retry_delays_s=(0.2, 0.4), resend_after_s=0.2, breaker_open_s=0.1, breaker_open_most_s=0.2
     )
-    settings = ChannelSettings(EmailSettings(routes=(EmailRoute("127.0.0.1", port),)), delivery=delivery)
-    channels = build(settings, clock)
+    dead = (EmailRoute(options.dead_relay, 25, timeout_s=1.0),) if options.dead_relay else ()
+    routes = (*dead, EmailRoute("127.0.0.1", options.port))
+    channels = build(ChannelSettings(EmailSettings(routes=routes), delivery=delivery), clock)
     dispatcher = Dispatcher(store, channels, clock, Conditions, settings=delivery, random=Random(1))
     started_s = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         group.create_task(dispatcher.run())
-        await finished(store)
+        await finished(store, clock, options.count, options.end_after)
         dispatcher.stop()
-    print("done", round(time.perf_counter() - started_s, 2), dispatcher.statistics(), flush=True)
+    states: dict[str, list[str]] = {}
+    for message, state in await store.messages_of(INCIDENT):
+        states.setdefault(f"{message.phase.value} {state.value}", []).append(message.recipient)
     await store.close()
+    print(json.dumps({"seconds": round(time.perf_counter() - started_s, 2), "states": states}), flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("directory")
+    parser.add_argument("port", type=int)
+    parser.add_argument("count", type=int)
+    parser.add_argument("--end-after", type=int, default=None)
+    parser.add_argument("--dead-relay", default="")
+    asyncio.run(main(parser.parse_args()))

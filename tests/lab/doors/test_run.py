@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
@@ -96,6 +97,8 @@ def test_off_a_terminal_the_log_tells_it(config):
             assert process.poll() is None
             assert time.monotonic() < until
             select.select([], [], [], 0.1)
+        # What understood the arguments and the files would be kept as long as the daemon runs.
+        assert "pydantic_core" not in Path(f"/proc/{process.pid}/maps").read_text()
     finally:
         process.terminate()
         assert process.wait(20) == 0

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from tests.lab.namespaces.shell import Namespace, run
 
+LOSS_PERCENT = 30
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -26,7 +28,7 @@ class Cables:
     def __init__(self, space: Namespace) -> None:
         self._space = space
         self._number: dict[str, int] = {}
-        self._space.nft("table netdev cables {\n set mute { type ifname; }\n}\n")
+        self._space.nft("table netdev cables {\n set mute { type ifname; }\n set lossy { type ifname; }\n}\n")
 
     def lay(self, name: str, a: End, b: End) -> None:
         """Connects two interfaces, which are made here and set up."""
@@ -38,7 +40,7 @@ class Cables:
             end.space.ip([f"link set {end.interface} up"])
         chains = "".join(
             f'chain from_w{number}{here} {{ type filter hook ingress device "w{number}{here}" priority 0; '
-            f'iifname @mute drop; fwd to "w{number}{there}"; }}\n'
+            f'iifname @mute drop; iifname @lossy numgen random mod 100 < {LOSS_PERCENT} drop; fwd to "w{number}{there}"; }}\n'
             for here, there in (("a", "b"), ("b", "a"))
         )
         self._space.nft(f"table netdev cables {{\n{chains}}}")
@@ -52,14 +54,21 @@ class Cables:
 
     def mute(self, cable: str) -> None:
         """Carrier stays, nothing passes."""
-        self._elements("add", cable)
+        self._elements("add", "mute", cable, "ab")
 
     def unmute(self, cable: str) -> None:
-        self._elements("delete", cable)
+        self._elements("delete", "mute", cable, "ab")
 
-    def _elements(self, verb: str, cable: str) -> None:
-        number = self._number[cable]
-        self._space.nft(f'{verb} element netdev cables mute {{ "w{number}a", "w{number}b" }}')
+    def damage(self, cable: str) -> None:
+        """Of what leaves its first end `LOSS_PERCENT` is lost, carrier stays; the other way all passes."""
+        self._elements("add", "lossy", cable, "a")
+
+    def repair(self, cable: str) -> None:
+        self._elements("delete", "lossy", cable, "a")
+
+    def _elements(self, verb: str, ends: str, cable: str, sides: str) -> None:
+        names = ", ".join(f'"w{self._number[cable]}{side}"' for side in sides)
+        self._space.nft(f"{verb} element netdev cables {ends} {{ {names} }}")
 
 
 def carrier(end: End) -> bool:

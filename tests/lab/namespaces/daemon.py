@@ -42,7 +42,10 @@ class Daemon:
         """Runs, and answers at its API."""
         command = [sys.executable, "-m", "netwatch", "run", "-c", str(self._configuration)]
         self._process = self._space.start(command, self.log)
-        wait_until("netwatch run answers", self._alive, within_s)
+        try:
+            wait_until("netwatch run answers", self._alive, within_s)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}:\n{self.tail()}") from None
 
     def _alive(self) -> bool:
         assert self._process is not None

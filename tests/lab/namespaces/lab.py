@@ -14,7 +14,7 @@ from tests.lab.namespaces import mail_server, provider
 from tests.lab.namespaces.daemon import Daemon
 from tests.lab.namespaces.mailbox import Mailbox
 from tests.lab.namespaces.network import Network
-from tests.lab.namespaces.provider import Customer
+from tests.lab.namespaces.provider import Customer, Paper
 from tests.lab.namespaces.shell import end, wait_until
 
 _SHOWN = 60
@@ -30,10 +30,11 @@ class Lab:
         everyone: Iterable[Customer],
         changes: Mapping[str, Mapping[str, object]],
         mail_delay_ms: float = 0.0,
+        paper: Paper | None = None,
     ) -> None:
         self.network = network
         self.everyone = tuple(everyone)
-        configuration = provider.write(directory, self.everyone, changes)
+        configuration = provider.write(directory, self.everyone, changes, paper)
         self.daemon = Daemon(network.spaces["noc"], configuration)
         self.mailbox = Mailbox(directory / "mails.jsonl")
         command = [sys.executable, mail_server.__file__, str(provider.MAIL_PORT), str(directory / "mails.jsonl")]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.lab.namespaces import plan
 from tests.lab.namespaces.cables import Cables, End
-from tests.lab.namespaces.shell import Namespace, end, remove_leftovers, wait_until
+from tests.lab.namespaces.shell import Namespace, end, wait_until
 
 COMMUNITY = "lab-readers"
 AGENT_CONFIG = """\
@@ -26,11 +27,11 @@ AGENT_MODULES = (
 
 
 class Network:
-    """Ten routers, a monitor's place and the world outside, until `remove`."""
+    """Ten routers, a monitor's place and the world outside, until `remove`. `name` tells it from others at the same time."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, name: str = "") -> None:
         self.base = base
-        self.leftovers = remove_leftovers()
+        self.name = name
         self.spaces: dict[str, Namespace] = {}
         self._agents: dict[str, subprocess.Popen[bytes]] = {}
         try:
@@ -41,7 +42,7 @@ class Network:
 
     def _build(self) -> None:
         for node in (*plan.NODES, "wires"):
-            self.spaces[node] = Namespace.make(node)
+            self.spaces[node] = Namespace.make(self.name + node)
         self.cables = Cables(self.spaces["wires"])
         for cable, (a, b) in plan.CABLES.items():
             self.cables.lay(cable, self.end(a, b), self.end(b, a))
@@ -88,21 +89,38 @@ class Network:
 
     def hang(self, node: str) -> None:
         """Its software stands still: carrier stays at all its neighbours, nothing is answered or forwarded."""
-        self._agents[node].send_signal(signal.SIGSTOP)
+        self.stall_agent(node)
         self.spaces[node].nft(
             "table inet hung {\n chain everything { type filter hook prerouting priority -300; policy drop; }\n}\n"
         )
 
     def wake(self, node: str) -> None:
         self.spaces[node].nft("delete table inet hung")
+        self.wake_agent(node)
+
+    def power_off(self, *nodes: str) -> None:
+        """All their cables go dark, at the neighbours too."""
+        self.cables.cut(*_cables_of(nodes))
+
+    def power_on(self, *nodes: str) -> None:
+        self.cables.mend(*_cables_of(nodes))
+
+    def stall_agent(self, node: str) -> None:
+        """Its SNMP agent hangs; everything else of it goes on."""
+        self._agents[node].send_signal(signal.SIGSTOP)
+
+    def wake_agent(self, node: str) -> None:
         self._agents[node].send_signal(signal.SIGCONT)
 
-    def power_off(self, node: str) -> None:
-        """All its cables go dark, at the neighbours too."""
-        self.cables.cut(*(hop.cable for hop in plan.hops(node)))
+    def silence(self, node: str) -> None:
+        """It answers nothing that is meant for itself, and forwards as before."""
+        self.spaces[node].nft(
+            f"table inet silent {{\n chain own {{ type filter hook input priority 0; "
+            f"ip daddr {plan.address(node)} drop; }}\n}}\n"
+        )
 
-    def power_on(self, node: str) -> None:
-        self.cables.mend(*(hop.cable for hop in plan.hops(node)))
+    def unsilence(self, node: str) -> None:
+        self.spaces[node].nft("delete table inet silent")
 
     def remove(self) -> None:
         """Everything, also when building failed half-way."""
@@ -113,3 +131,7 @@ class Network:
             end(agent)
         for space in self.spaces.values():
             space.remove()
+
+
+def _cables_of(nodes: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(hop.cable for node in nodes for hop in plan.hops(node)))

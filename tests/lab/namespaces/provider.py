@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,26 +64,52 @@ def crowd(device: str, number: int) -> tuple[Customer, ...]:
     return tuple(Customer(f"crowd-{n:03d}", device, ("nl", "pl", "en")[n % 3]) for n in range(number))
 
 
-def network_yaml() -> str:
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What the operator's files say beyond the plan. By default each router has a site of its own, with a battery.
+
+    `house` is a site without battery that several routers share, `ducts` are ducts by trunk, `unlisted` trunks that
+    the files don't have, `maintenance` windows of announced work.
+    """
+
+    house: tuple[str, ...] = ()
+    ducts: Mapping[str, str] = field(default_factory=dict)
+    unlisted: tuple[str, ...] = ()
+    maintenance: tuple[Mapping[str, object], ...] = ()
+
+
+HOUSE = "house"
+
+
+def network_yaml(paper: Paper | None = None) -> str:
+    paper = paper or Paper()
+    sites = [
+        {"id": f"site-{node}", "name": f"House of {node}", "region": "lab", "battery_minutes": 240}
+        for node in plan.ROUTERS
+    ]
+    house = {"id": HOUSE, "name": "The shared house", "region": "lab", "battery_minutes": None}
     return yaml.safe_dump(
         {
             "regions": [{"id": "lab", "name": "Laboratory"}],
-            "sites": [
-                {"id": f"site-{node}", "name": f"House of {node}", "region": "lab", "battery_minutes": 240}
-                for node in plan.ROUTERS
-            ],
+            "sites": [*sites, house],
             "devices": [
                 {
                     "id": node,
-                    "site": f"site-{node}",
+                    "site": HOUSE if node in paper.house else f"site-{node}",
                     "role": plan.ROLES[node.split("-")[0]],
                     "address": plan.address(node),
                     "snmp": "default",
                 }
                 for node in plan.ROUTERS
             ],
-            "links": [{"id": f"{a}-{b}", "a": f"{a}:to-{b}", "b": f"{b}:to-{a}"} for a, b in plan.TRUNKS],
+            "links": [
+                {"id": f"{a}-{b}", "a": f"{a}:to-{b}", "b": f"{b}:to-{a}"}
+                | ({"ducts": [paper.ducts[f"{a}-{b}"]]} if f"{a}-{b}" in paper.ducts else {})
+                for a, b in plan.TRUNKS
+                if f"{a}-{b}" not in paper.unlisted
+            ],
             "monitor": {"attached_to": ["core-1"], "witnesses": [{"id": "w1", "address": plan.address("world")}]},
+            "maintenance": list(paper.maintenance),
         },
         sort_keys=False,
     )
@@ -113,10 +139,15 @@ def customers_csv(everyone: Iterable[Customer]) -> str:
     return out.getvalue()
 
 
-def write(directory: Path, everyone: Iterable[Customer], changes: Mapping[str, Mapping[str, object]]) -> Path:
+def write(
+    directory: Path,
+    everyone: Iterable[Customer],
+    changes: Mapping[str, Mapping[str, object]],
+    paper: Paper | None = None,
+) -> Path:
     """All three files; returns the path of netwatch.yaml. `changes` are settings by section, over the lab's own."""
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "network.yaml").write_text(network_yaml())
+    (directory / "network.yaml").write_text(network_yaml(paper))
     (directory / "customers.csv").write_text(customers_csv(everyone))
     path = directory / "netwatch.yaml"
     content = base_configuration()
@@ -135,7 +166,7 @@ def base_configuration() -> dict[str, Any]:
     return {
         "inventory": ["network.yaml", "customers.csv"],
         "snmp": {"profiles": {"default": {"community": COMMUNITY}}},
-        "communication": {"recipient_gap_s": 0, "max_share": 1.0, "two_person_share": 1.0},
+        "communication": {"recipient_gap_s": 0, "config_settle_s": 1, "max_share": 1.0, "two_person_share": 1.0},
         "channels": {
             "email": {
                 "sender": "noc@example.net",

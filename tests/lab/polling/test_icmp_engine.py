@@ -131,11 +131,11 @@ def test_forged_doubled_and_late_replies_are_never_taken(engine, silence):
         wires = [key & 0xFFFF for key in channel._open if key >> 16 == victim.number]
         for wire in wires:
             for source, payload in (
-                ("127.0.0.6", victim.suffix),  # wrong source, all else right
+                ("127.0.0.6", victim.payload),  # wrong source, all else right
                 ("127.0.0.5", struct.pack("=IQ", victim.number, victim.cookie ^ 1)),
                 ("127.0.0.5", struct.pack("=IQ", 4_000_000, victim.cookie)),
-                ("127.0.0.5", other.suffix),
-                ("127.0.0.5", victim.suffix[:6]),  # cut off
+                ("127.0.0.5", other.payload),
+                ("127.0.0.5", victim.payload[:6]),  # cut off
             ):
                 with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
                     sock.bind((source, 0))
@@ -143,7 +143,7 @@ def test_forged_doubled_and_late_replies_are_never_taken(engine, silence):
         for wire in range(0, 65536, 4096):  # sequences that were never sent
             with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
                 sock.bind(("127.0.0.5", 0))
-                sock.sendto(reply(channel._identifier, wire ^ 1, victim.suffix), ("127.0.0.1", 0))
+                sock.sendto(reply(channel._identifier, wire ^ 1, victim.payload), ("127.0.0.1", 0))
 
     engine.probe("victim")
     results = run(engine, 2.0, until=bool, between=forge)
@@ -161,7 +161,7 @@ def test_the_true_reply_is_taken_from_among_forged_ones_and_only_once(engine):
     for _ in range(3):
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
             sock.bind(("127.0.0.5", 0))
-            sock.sendto(reply(channel._identifier, key & 0xFFFF, channel._targets[0].suffix), ("127.0.0.1", 0))
+            sock.sendto(reply(channel._identifier, key & 0xFFFF, channel._targets[0].payload), ("127.0.0.1", 0))
     assert len(run(engine, 0.5)) == 1
     assert engine.statistics().rejected == 3
 
@@ -248,7 +248,7 @@ def test_a_reply_of_an_earlier_round_of_the_sequence_is_never_taken(engine, sile
     engine.add("a", "127.0.0.5", 60.0)
     (channel,) = engine._channels.values()
     (target,) = channel._targets
-    recorded = target.suffix
+    recorded = target.payload
 
     def replay():
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
@@ -263,7 +263,7 @@ def test_a_reply_of_an_earlier_round_of_the_sequence_is_never_taken(engine, sile
     assert results[0].rtt_ms is not None  # in its own round it is the reply
     engine.probe("a")
     assert [result.rtt_ms for result in run(engine, 2.0, until=bool, between=replay)] == [None]
-    assert target.suffix != recorded
+    assert target.payload != recorded
 
 
 def test_the_cookie_is_kept_while_a_ping_is_under_way(engine, silence):

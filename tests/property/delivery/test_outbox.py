@@ -25,6 +25,7 @@ from netwatch.communication.model import (
     ApprovalKind,
     Audience,
     Conditions,
+    Extent,
     Message,
     Phase,
     Plan,
@@ -33,14 +34,14 @@ from netwatch.communication.model import (
 )
 from netwatch.diagnosis.model import Scenario, Scope
 from netwatch.incidents.model import Change, ChangeKind, Incident, Status
-from netwatch.storage import approvals, outbox
+from netwatch.storage import approvals, outbox, reach
 from netwatch.storage.admission import STALE_WHEN_OVER, TO_THE_TOLD
 from netwatch.storage.claims import claim
 from netwatch.storage.migrations import migrate
 from netwatch.storage.recovery import take_over
 from netwatch.storage.sentlog import SentLog, replay
 from netwatch.storage.step import Entry, write_step
-from netwatch.storage.stored import Hold
+from netwatch.storage.stored import Hold, OptOut
 
 KINDS = [ApprovalKind.AUTO] * 8 + [ApprovalKind.VETO, ApprovalKind.MANUAL]
 GROUPS = [{"c-1"}, {"c-1", "c-2"}, {"c-1", "c-2", "c-3"}]
@@ -75,6 +76,7 @@ class World:
         self.told: defaultdict[str, set[str]] = defaultdict(set)
         self.ended: defaultdict[str, set[str]] = defaultdict(set)
         self.hold = False
+        self.wishes: dict[str, Extent] = {}
 
     # --- the planner ---
 
@@ -125,6 +127,15 @@ class World:
     def veto(self, incident: str) -> None:
         self.vetoed |= {(a.incident, a.update) for a in approvals.veto(self.db, incident, "bram", self.now)}
 
+    def wish(self, recipient: str, extent: Extent | None) -> None:
+        """A customer opts out, or in again."""
+        if extent is None:
+            reach.opt_in(self.db, recipient, "email")
+            self.wishes.pop(recipient, None)
+        else:
+            reach.opt_out(self.db, OptOut(recipient, "email", extent, "anna", self.now))
+            self.wishes[recipient] = extent
+
     def set_hold(self, *, on: bool) -> None:
         self.hold = on
         approvals.write_hold(self.db, Hold(on=on))
@@ -157,6 +168,10 @@ class World:
             assert not self.hold
             assert not isolated
             assert (message.incident, message.update) not in self.vetoed
+            wish = self.wishes.get(message.recipient)
+            assert wish is None or (wish is Extent.ALL_BUT_THE_END and message.phase in TO_THE_TOLD), "against a wish"
+            busy = {c.message.recipient for c in self.in_flight.values()}
+            assert message.phase in TO_THE_TOLD or message.recipient not in busy, "news of two outages at once"
             self.only_the_told_hear_the_end(message)
 
     def only_the_told_hear_the_end(self, message: Message) -> None:
@@ -208,7 +223,8 @@ class World:
     def heal(self) -> None:
         """All that is broken is mended; then everything must come to rest, and what was accepted had arrived."""
         self.set_hold(on=False)
-        for _ in range(100):
+        # Beyond the two hours of a first notice: it waits as long as its reader knows of another outage.
+        for _ in range(130):
             for message in sorted(self.in_flight):
                 self.outcome(message, "arrives")
             for incident in sorted(self.status):
@@ -230,7 +246,7 @@ class World:
                 self.overtaken_by_its_own_recipients_news(self.planned[message])
 
     def nobody_told_misses_the_end(self, end: Message) -> None:
-        if (end.incident, end.update) not in self.vetoed:
+        if (end.incident, end.update) not in self.vetoed and not self.wished(end):
             reached = [
                 other.phase
                 for other in self.planned.values()
@@ -239,6 +255,11 @@ class World:
                 and self.reached[other.id]
             ]
             assert not reached, "told of the outage and not of its end"
+
+    def wished(self, message: Message) -> bool:
+        """Whether its reader opted out of it at any time."""
+        row = self.db.execute("SELECT reason FROM messages WHERE id=?", (message.id,)).fetchone()
+        return bool(row[0] == reach.OPTED_OUT)
 
     def overtaken_by_its_own_recipients_news(self, end: Message) -> None:
         newer = [
@@ -257,15 +278,28 @@ class World:
         self.folder.cleanup()
 
 
-def walk(seed: int, steps: int = 60) -> None:  # noqa: C901 - one branch for each thing that may happen
+def walk(seed: int, steps: int = 60) -> None:  # noqa: C901, PLR0912 - one branch for each thing that may happen
     """One life of an outbox by the dice; what to do next is biased to where things meet."""
     random, world = Random(seed), World()
     try:
         for _ in range(steps):
             incident, group = random.choice(["i-1", "i-1", "i-1", "i-2"]), random.choice(GROUPS)
             what = random.choices(
-                ["open", "news", "restored", "end", "approve", "veto", "hold", "claim", "outcome", "crash", "wait"],
-                [3, 3, 1, 3, 1, 0.3, 0.7, 8, 7, 2, 3],
+                [
+                    "open",
+                    "news",
+                    "restored",
+                    "end",
+                    "approve",
+                    "veto",
+                    "hold",
+                    "wish",
+                    "claim",
+                    "outcome",
+                    "crash",
+                    "wait",
+                ],
+                [3, 3, 1, 3, 1, 0.3, 0.7, 0.5, 8, 7, 2, 3],
             )[0]
             if what == "open":
                 world.tell(incident, Phase.OPENED, group, random.choice(KINDS))
@@ -279,6 +313,8 @@ def walk(seed: int, steps: int = 60) -> None:  # noqa: C901 - one branch for eac
                 world.veto(incident)
             elif what == "hold":
                 world.set_hold(on=random.random() < 0.3)
+            elif what == "wish":
+                world.wish(random.choice(sorted(group)), random.choice([*Extent, None, None]))
             elif what == "claim":
                 world.claim(random.randint(1, 5), isolated=random.random() < 0.1)
             elif what == "outcome" and world.in_flight:
@@ -320,6 +356,10 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(veto=st.sampled_from([False, False, True]))
     def people(self, veto: bool) -> None:
         (self.world.veto if veto else self.world.approve)("i-1")
+
+    @rule(recipient=st.sampled_from(["c-1", "c-2"]), extent=st.sampled_from([*Extent, None]))
+    def wishes(self, recipient: str, extent: Extent | None) -> None:
+        self.world.wish(recipient, extent)
 
     @rule(free=st.integers(1, 4))
     def claims(self, free: int) -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from netwatch.diagnosis.model import Affected, Diagnosis, Explanation, Scenario, Scope
 from netwatch.incidents import lifecycle, record
-from netwatch.incidents.book import LIVE, Book
-from netwatch.incidents.model import ChangeKind
+from netwatch.incidents.book import Book
+from netwatch.incidents.model import LIVE, ChangeKind
 from netwatch.incidents.settings import IncidentSettings
 
 DEVICES = [f"d{number}" for number in range(6)]

@@ -1,4 +1,4 @@
-"""The inventory that another process reads is the same, and so is what is wrong with it."""
+"""What another process reads of the files is the same, and so is what is wrong with them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netwatch.daemon import apart
-from netwatch.daemon.apart import read_here, read_inventory
+from netwatch.daemon.apart import read_files, read_here
 from netwatch.errors import InputError, OperatingError
 
 SAMPLE = Path(__file__).parents[3] / "config"
@@ -25,7 +25,7 @@ def files(tmp_path):
 @pytest.mark.parametrize("check", [False, True])
 def test_what_is_read_apart_equals_what_is_read_here(files, check):
     path = files / "netwatch.yaml"
-    assert read_inventory(path, check=check) == read_here(path, check=check)
+    assert read_files(path, check=check) == read_here(path, check=check)
 
 
 def test_every_fault_arrives_with_its_place(files):
@@ -35,7 +35,7 @@ def test_every_fault_arrives_with_its_place(files):
     with pytest.raises(InputError) as here:
         read_here(path, check=True)
     with pytest.raises(InputError) as there:
-        read_inventory(path, check=True)
+        read_files(path, check=True)
     assert there.value.faults == here.value.faults
     assert len(here.value.faults) >= 2
 
@@ -43,4 +43,4 @@ def test_every_fault_arrives_with_its_place(files):
 def test_a_reader_that_dies_is_told_as_such(files, monkeypatch):
     monkeypatch.setattr(apart, "_PROGRAM", "import os; os.abort()")
     with pytest.raises(OperatingError, match="ended with -6"):
-        read_inventory(files / "netwatch.yaml", check=False)
+        read_files(files / "netwatch.yaml", check=False)

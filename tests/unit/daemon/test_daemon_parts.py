@@ -14,9 +14,10 @@ from netwatch.communication.planning.state import CommunicationState
 from netwatch.communication.settings import CommunicationSettings
 from netwatch.daemon.alarms import Alarms
 from netwatch.daemon.figures import count_devices
-from netwatch.daemon.hints import NeverAnswered, hints
+from netwatch.daemon.hints import hints
 from netwatch.daemon.pages import Pages
 from netwatch.daemon.saving import Saver
+from netwatch.daemon.sightings import Sightings
 from netwatch.daemon.standing import Standing
 from netwatch.daemon.thinker import Thinker
 from netwatch.diagnosis.engine import Engine
@@ -215,7 +216,7 @@ class Office:
 
 async def test_a_state_that_lasts_is_told_to_on_call_once_an_hour(clock):
     office = Office(Outcome.ACCEPTED)
-    alarms = Alarms([ANNA], clock, by_webhook=True)
+    alarms = Alarms(lambda _: [ANNA], clock, services={"webhook"})
     alarms.watch(lambda: ["the disk is full", ""])
     running = asyncio.create_task(alarms.run(office))
     await clock.advance(60.0)
@@ -228,7 +229,7 @@ async def test_a_state_that_lasts_is_told_to_on_call_once_an_hour(clock):
 
 async def test_a_finding_is_told_once_and_for_all(clock):
     office = Office(Outcome.ACCEPTED)
-    alarms = Alarms([ANNA], clock, by_webhook=False)
+    alarms = Alarms(lambda _: [ANNA], clock, services=())
     alarms.follow(lambda: (Finding(FindingKind.CRASHED, "netwatch did not stop in order"),))
     running = asyncio.create_task(alarms.run(office))
     await clock.advance(10_000.0)
@@ -238,7 +239,7 @@ async def test_a_finding_is_told_once_and_for_all(clock):
 
 async def test_an_alarm_that_no_relay_takes_is_tried_until_one_does(clock):
     office = Office(Outcome.CHANNEL_TEMPORARY)
-    alarms = Alarms([ANNA], clock, by_webhook=False)
+    alarms = Alarms(lambda _: [ANNA], clock, services=())
     alarms.tell("email/relay-1 fails and rests")
     running = asyncio.create_task(alarms.run(office))
     await clock.advance(100.0)
@@ -260,7 +261,9 @@ async def test_a_hold_and_the_ceiling_reach_whoever_plans(store, clock):
     await store.set_hold(on=True, by="anna")
     await standing.refresh()
     clock.step_wall(-30.0)
-    assert standing.conditions() == Conditions(isolated=True, warm=True, hold=True, told_limit=200, wall_step_s=-30.0)
+    assert standing.conditions() == Conditions(
+        isolated=True, warm=True, hold=True, told_limit=200, wall_step_s=-30.0, clock_stepped=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,17 +309,17 @@ def test_devices_that_were_never_heard_are_unknown_and_not_up():
 
 
 def test_an_agent_that_never_answered_is_named_and_one_that_did_is_not():
-    seen = NeverAnswered()
+    seen = Sightings()
     for second in range(5):
         seen.note(SnmpObservation(float(second), "acc-1", ok=False))
         seen.note(SnmpObservation(float(second), "acc-2", ok=second == 0))
-    assert seen.devices == ("acc-1",)
-    assert [hint.split(":")[0] for hint in hints(seen.devices, {"agg-1": {"ge-0/0/9"}})] == [
+    assert seen.never_answered == ("acc-1",)
+    assert [hint.split(":")[0] for hint in hints(seen.never_answered, {"agg-1": {"ge-0/0/9"}})] == [
         "SNMP never answered by acc-1",
         "ports of the inventory that their devices do not have",
     ]
     seen.note(SnmpObservation(9.0, "acc-1", ok=True))
-    assert seen.devices == ()
+    assert seen.never_answered == ()
     assert list(hints((), {})) == []
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from netwatch.daemon.devices import Scene, device_view
 from netwatch.daemon.sightings import Sighting, Sightings
+from netwatch.diagnosis.engine import Engine
 from netwatch.diagnosis.model import Diagnosis, Explanation, Scenario, Scope
 from netwatch.incidents.book import Book
 from netwatch.incidents.model import Incident, Status
+from netwatch.inventory.graph import Topology
 from netwatch.polling.icmp.windows import PingStatistics
 from netwatch.polling.model import (
     IcmpObservation,
@@ -18,10 +20,10 @@ from netwatch.polling.model import (
     OpticalObservation,
     PowerObservation,
     SnmpObservation,
-    TrafficObservation,
     TrapObservation,
     WitnessObservation,
 )
+from netwatch.polling.snmp.objects.traffic import Load
 from netwatch.web import sample
 
 INVENTORY = sample.inventory()
@@ -52,12 +54,14 @@ def answers(device: str, ago_s: float = 3.0) -> list:
     ]
 
 
-def view_of(device, observations, diagnosis=WARM, book=None, polled=(AGG, CORE, OLT)):
-    sightings = Sightings()
+def view_of(device, observations, diagnosis=WARM, book=None, polled=(AGG, CORE, OLT), loads=None):
+    sightings, engine = Sightings(), Engine(Topology(INVENTORY))
     for observation in observations:
         sightings.note(observation)
+        engine.observe(observation)
     scene = Scene(
-        NOW, lambda at: datetime.fromtimestamp(at, tz=UTC), INVENTORY, polled, diagnosis, book or Book(), sightings.of
+        NOW, lambda at: datetime.fromtimestamp(at, tz=UTC), INVENTORY, polled, diagnosis, book or Book(), sightings.of,
+        engine.ports_of, lambda name: (loads or {}).get(name, {}),
     )  # fmt: skip
     return device_view(scene, INVENTORY.devices[device], PingStatistics(10, 1, 2.0, 3.0, 0.5))
 
@@ -134,20 +138,21 @@ def test_the_worst_that_is_said_of_a_device_counts():
 
 def test_every_kind_of_observation_is_shown_as_last_seen():
     seen = [
-        InterfaceObservation(NOW - 9, AGG, "p1", "up", "up"),
-        InterfaceObservation(NOW - 2, AGG, "p1", "up", "lowerLayerDown"),
+        InterfaceObservation(NOW - 9, AGG, "ge-0/0/1", "up", "up"),
+        InterfaceObservation(NOW - 2, AGG, "ge-0/0/1", "up", "lowerLayerDown"),
         PowerObservation(NOW, AGG, "battery", 180.0),
         NeighbourObservation(NOW, AGG, "bgp", "192.0.2.1", "idle", up=False),
-        TrafficObservation(NOW, AGG, "p1", 300.0, speed_bps=1e9, in_bps=5e8),
         OpticalObservation(NOW, AGG, "p1", rx_dbm=-21.5),
         TrapObservation(NOW, AGG, "linkDown", "p1"),
         WitnessObservation(NOW, "w1", ok=True),
     ]
-    assert [(one.probe, one.what, one.good) for one in view_of(AGG, seen).seen] == [
-        ("interface", "p1 lowerLayerDown, admin up", False),
+    loads = {AGG: {"p1": Load(NOW, 0.5), "p2": Load(NOW, None)}}
+    assert [(one.probe, one.what, one.good) for one in view_of(AGG, seen, loads=loads).seen] == [
+        ("interface", "ge-0/0/1 lowerLayerDown, admin up", False),
         ("power", "on battery, 180 min left", False),
         ("neighbour", "bgp 192.0.2.1 idle", False),
         ("traffic", "p1 50% of its speed", None),
+        ("traffic", "p2 load unknown", None),
         ("optics", "p1 receives -21.5 dBm", None),
         ("trap", "linkDown p1", None),
     ]
@@ -159,4 +164,4 @@ def test_sightings_of_devices_that_left_are_forgotten():
         sightings.note(observation)
     sightings.keep({CORE})
     assert sightings.of(AGG) == Sighting()
-    assert sightings.of(CORE).pong is not None
+    assert sightings.of(CORE).pong_at is not None

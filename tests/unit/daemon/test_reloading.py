@@ -47,13 +47,13 @@ class Running:
     """A reloader with the real thinker, whose devices all answer."""
 
     def __init__(self, path: Path, store: Store, clock: SimulatedClock) -> None:
-        loaded = config.load(path)
-        inventory = loaded.load_inventory()
+        files = config.load_files(path)
+        loaded, inventory = files.config, files.inventory
         self.clock = clock
         self.path = path
         self.poller = Polling()
         succession = Succession(Engine(Topology(inventory), loaded.diagnosis))
-        planner = planner_of(loaded, inventory, ())
+        planner = planner_of(files, ())
         pipeline = Pipeline(succession, loaded.incidents, planner, CommunicationState())
         saver = Saver(store, clock, saved=lambda _: None, unkept=lambda _: None)
         self.thinker = Thinker(
@@ -94,9 +94,9 @@ class Running:
                 while self.thinker.stepped_at == before:
                     await asyncio.sleep(0.001)
 
-    async def asked(self):
+    async def asked(self, *, confirmed: bool = False):
         """A reload, while the thinker goes on."""
-        work = asyncio.create_task(self.reloader.reload("anna"))
+        work = asyncio.create_task(self.reloader.reload("anna", confirmed=confirmed))
         while not work.done():
             await self.play(1)
             await asyncio.sleep(0.005)
@@ -106,7 +106,7 @@ class Running:
 @pytest.fixture
 async def running(tmp_path, monkeypatch):
     # Virtual time runs on while files are read: they are read here, so that a busy machine changes nothing.
-    monkeypatch.setattr(edition, "read_inventory", read_here)
+    monkeypatch.setattr(edition, "read_files", read_here)
     for one in SAMPLE.iterdir():
         if one.is_file():
             shutil.copy(one, tmp_path)
@@ -233,3 +233,21 @@ async def test_a_signal_asks_for_the_same(running):
 def test_the_stand_in_takes_what_the_poller_takes():
     real, fake = signature(reloading.Poller.reload), signature(Polling.reload)
     assert list(real.parameters) == list(fake.parameters)
+
+
+async def test_a_reload_that_changes_much_of_the_network_waits_for_a_persons_word(running):
+    await running.play(2)
+    running.devices(*(f"new-{n}" for n in range(60)))
+    refused = await running.asked()
+    assert refused.state == reloading.REFUSED
+    assert "devices would change" in refused.faults[0]
+    assert "netwatch reload --confirm" in refused.faults[0]
+    assert running.poller.inventories == []
+    assert (await running.asked(confirmed=True)).state == reloading.LEARNING
+    assert len(running.poller.inventories) == 1
+
+
+async def test_a_reload_that_changes_a_few_devices_of_a_small_network_needs_no_word(running):
+    await running.play(2)
+    running.devices(*(f"new-{n}" for n in range(6)))
+    assert (await running.asked()).state == reloading.LEARNING

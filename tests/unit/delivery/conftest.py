@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -79,6 +80,20 @@ class ScriptedChannel:
         self.closed = True
 
 
+class AskedChannel(ScriptedChannel):
+    """One that can be asked what became of a message; `known` is what it says, by recipient."""
+
+    def __init__(self, name: str, *script: Outcome | Exception, **more) -> None:
+        super().__init__(name, *script, **more)
+        self.known: dict[str, Outcome] = {}
+        self.asked: list[str] = []
+
+    async def lookup(self, message: Message) -> Result | None:
+        self.asked.append(message.recipient)
+        outcome = self.known.get(message.recipient)
+        return None if outcome is None else Result(outcome, f"the peer says {outcome.value}")
+
+
 class Post:
     """A store, scripted channels and a dispatcher."""
 
@@ -90,13 +105,18 @@ class Post:
         self.failed: frozenset[str] = frozenset()
 
     def message(
-        self, recipient: str = "c-1", audience: Audience = Audience.CUSTOMER, channel: str = "email", priority: int = 5
+        self,
+        recipient: str = "c-1",
+        audience: Audience = Audience.CUSTOMER,
+        channel: str = "email",
+        priority: int = 5,
+        phase: Phase = Phase.OPENED,
     ) -> Message:
         now = self.clock.now()
         return Message(
-            id=message_id("i-1", Phase.OPENED, 0, channel, recipient),
+            id=message_id("i-1", phase, 0, channel, recipient),
             incident="i-1",
-            phase=Phase.OPENED,
+            phase=phase,
             update=0,
             audience=audience,
             channel=channel,
@@ -159,5 +179,55 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
 
 
 @pytest.fixture
+def asked() -> type[AskedChannel]:
+    return AskedChannel
+
+
+@pytest.fixture
 def scripted() -> type[ScriptedChannel]:
     return ScriptedChannel
+
+
+class Service:
+    """An HTTP server that keeps requests and answers as told; None = it hangs up without an answer."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.answer: bytes | None = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+        self.script: deque[bytes | None] = deque()
+        self.silent = False
+        self.url = ""
+
+    def says(self, status: int, document: object = None, *, headers: str = "", raw: bytes | None = None) -> bytes:
+        """Bytes of an answer with a JSON document, or with `raw` as its body."""
+        body = raw if raw is not None else b"" if document is None else json.dumps(document).encode()
+        return f"HTTP/1.1 {status} X\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+                headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:] if line)}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                self.requests.append((head[0], headers, body))
+                if self.silent:
+                    await reader.read()
+                answer = self.script.popleft() if self.script else self.answer
+                if answer is None:
+                    break
+                writer.write(answer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    service = Service()
+    server = await asyncio.start_server(service.serve, "127.0.0.1", 0)
+    service.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook/secret"
+    yield service
+    server.close()
+    await server.wait_closed()

@@ -15,7 +15,7 @@ from netwatch.communication.delivery.model import Claimed
 from netwatch.communication.delivery.outcome import Outcome, Result, Step, of_reply, of_silence, of_status
 from netwatch.communication.delivery.release import Waiting, agreed, waits_for
 from netwatch.communication.delivery.settings import DeliverySettings
-from netwatch.communication.delivery.settle import next_route, settle
+from netwatch.communication.delivery.settle import next_route, settle, settle_asked
 from netwatch.communication.model import Approval, ApprovalKind, Audience, Message, Phase, State
 
 SETTINGS = DeliverySettings()
@@ -214,6 +214,48 @@ def test_every_outcome_has_its_consequence(item, outcome, expected):
     assert settled(item, outcome) == expected
 
 
+@pytest.mark.parametrize(
+    ("item", "found", "state", "again"),
+    [
+        (claimed(unknowns=1), Outcome.ACCEPTED, State.ACCEPTED, False),
+        (claimed(unknowns=1), Outcome.RECIPIENT_PERMANENT, State.FAILED, False),
+        (claimed(unknowns=1), Outcome.CONTENT, State.FAILED, False),
+        (claimed(unknowns=1), Outcome.CHANNEL_TEMPORARY, State.UNSURE, True),
+        (claimed(unknowns=1), Outcome.UNKNOWN, State.UNSURE, True),
+        (claimed(unknowns=1), Outcome.DEFECT, State.UNSURE, True),
+        (claimed(unknowns=2), None, State.UNSURE, False),
+        (claimed(unknowns=1, phase=Phase.UPDATE), None, State.UNSURE, False),
+    ],
+)
+def test_what_the_peer_says_of_a_message_in_doubt_decides(item, found, state, again):
+    result = None if found is None else Result(found, "said")
+    settlement = settle_asked(item, result, SETTINGS, now=100.0, route="r")
+    assert (settlement.state, settlement.ready_at is not None) == (state, again)
+    assert settlement.asked
+    assert settlement.refused is (found is Outcome.RECIPIENT_PERMANENT)
+
+
+@pytest.mark.parametrize("phase", [Phase.OPENED, Phase.RESOLVED, Phase.PARTLY_RESTORED, Phase.CORRECTION])
+def test_what_matters_and_no_peer_knows_of_is_sent_once_more(phase):
+    assert settle_asked(claimed(unknowns=1, phase=phase), None, SETTINGS, now=100.0, route="") is None
+
+
+def test_a_row_of_refused_addresses_is_the_routes_fault_until_one_is_taken():
+    state = Breaker()
+    for _ in range(SETTINGS.breaker_refusals_in_a_row - 1):
+        state = breaker.after(state, Outcome.RECIPIENT_PERMANENT, 0.0, SETTINGS)
+    assert state.state is BreakerState.CLOSED
+    taken = breaker.after(state, Outcome.ACCEPTED, 0.0, SETTINGS)
+    assert breaker.after(taken, Outcome.RECIPIENT_PERMANENT, 0.0, SETTINGS).state is BreakerState.CLOSED
+    state = breaker.after(state, Outcome.RECIPIENT_PERMANENT, 0.0, SETTINGS)
+    assert state.state is BreakerState.OPEN
+    probing = breaker.begin(state, state.open_until_at)
+    again = breaker.after(probing, Outcome.RECIPIENT_PERMANENT, state.open_until_at, SETTINGS)
+    assert (again.state, again.open_s) == (BreakerState.OPEN, state.open_s * 2)
+    probing = breaker.begin(again, again.open_until_at)
+    assert breaker.after(probing, Outcome.ACCEPTED, again.open_until_at, SETTINGS).state is BreakerState.CLOSED
+
+
 def test_doubt_on_an_idempotent_channel_is_the_same_id_again():
     assert settled(claimed(unknowns=5), Outcome.UNKNOWN, idempotent=True) == (State.READY, True, True)
 
@@ -235,7 +277,7 @@ def test_what_the_channel_refused_goes_again_when_a_route_is_free():
 def test_internal_alerts_try_every_route_and_customers_only_where_it_may_help():
     staff = {outcome for outcome in Outcome if next_route(claimed(Audience.ONCALL), outcome)}
     customers = {outcome for outcome in Outcome if next_route(claimed(), outcome)}
-    assert staff - customers == {Outcome.RECIPIENT_TEMPORARY, Outcome.RECIPIENT_PERMANENT}
+    assert staff - customers == {Outcome.RECIPIENT_TEMPORARY, Outcome.RECIPIENT_PERMANENT, Outcome.DEFECT}
     assert customers == {Outcome.CHANNEL_TEMPORARY, Outcome.THROTTLED, Outcome.CONFIGURATION, Outcome.CONTENT}
 
 

@@ -11,7 +11,7 @@ from netwatch.communication.delivery.breaker import BreakerState
 from netwatch.communication.delivery.model import Claimed, ClaimRequest, Settlement, Turn
 from netwatch.communication.delivery.outcome import Outcome
 from netwatch.communication.delivery.settings import DeliverySettings
-from netwatch.communication.model import Audience
+from netwatch.communication.model import Audience, Phase
 from netwatch.errors import StorageError
 
 
@@ -203,3 +203,92 @@ async def test_an_internal_alert_can_go_without_the_store(post, scripted):
     assert result.outcome is Outcome.ACCEPTED
     with pytest.raises(AssertionError):
         await dispatcher.send_directly([post.message()])
+
+
+async def test_a_peer_that_has_the_message_after_all_is_not_sent_it_again(post, asked):
+    channel = asked("email/a", Outcome.UNKNOWN)
+    channel.known = {"c-1": Outcome.ACCEPTED}
+    await post.plan(post.message())
+
+    async def accepted() -> bool:
+        return (await post.states())["c-1"] == "accepted"
+
+    assert await post.run(post.dispatcher(channel), accepted) == {"c-1": "accepted"}
+    assert (len(channel.taken), channel.asked) == (1, ["c-1"])
+
+
+async def test_what_the_peer_knows_nothing_of_is_sent_once_more_and_routine_news_never_is(post, asked):
+    channel = asked("email/a", Outcome.UNKNOWN, Outcome.UNKNOWN, limit=1)
+    await post.plan(post.message("c-1", priority=1), post.message("c-2", priority=2, phase=Phase.UPDATE))
+
+    async def asked_both() -> bool:
+        return set(channel.asked) == {"c-1", "c-2"} and (await post.states())["c-1"] == "accepted"
+
+    states = await post.run(post.dispatcher(channel), asked_both)
+    assert states == {"c-1": "accepted", "c-2": "unsure"}
+    assert sorted(message.recipient for message in channel.taken) == ["c-1", "c-1", "c-2"]
+
+
+async def test_a_peer_that_cannot_be_asked_now_is_asked_again_before_anything_is_sent(post, asked):
+    channel = asked("email/a", Outcome.UNKNOWN)
+    channel.known = {"c-1": Outcome.CHANNEL_TEMPORARY}
+    await post.plan(post.message())
+
+    async def then_it_answers() -> bool:
+        if len(channel.asked) == 3:
+            channel.known = {"c-1": Outcome.ACCEPTED}
+        return (await post.states())["c-1"] == "accepted"
+
+    await post.run(post.dispatcher(channel), then_it_answers)
+    assert (len(channel.taken), len(channel.asked)) == (1, 4)
+
+
+async def test_where_one_route_cannot_be_asked_none_is(post, asked, scripted):
+    first = asked("email/a", Outcome.UNKNOWN)
+    first.known = {"c-1": Outcome.ACCEPTED}
+    await post.plan(post.message())
+
+    async def sent_again() -> bool:
+        return (await post.states())["c-1"] == "accepted"
+
+    await post.run(post.dispatcher(first, scripted("email/b")), sent_again)
+    assert (len(first.taken), first.asked) == (2, [])
+
+
+async def test_a_lookup_with_a_defect_costs_nothing_but_time(post, asked):
+    class Defective(asked):
+        async def lookup(self, message):
+            await super().lookup(message)
+            if len(self.asked) < 3:
+                raise KeyError("reference")
+
+    channel = Defective("email/a", Outcome.UNKNOWN)
+    await post.plan(post.message())
+
+    async def sent_again() -> bool:
+        return (await post.states())["c-1"] == "accepted"
+
+    await post.run(post.dispatcher(channel), sent_again)
+    assert len(channel.taken) == 2
+
+
+async def test_a_relay_that_refuses_everybody_is_given_a_rest_before_it_has_refused_all(post, scripted):
+    first = scripted("email/a", *[Outcome.RECIPIENT_PERMANENT] * 60, limit=1)
+    await post.plan(*(post.message(f"c-{n}") for n in range(40)))
+    dispatcher = post.dispatcher(first, scripted("email/b", limit=1))
+    states = await post.run(dispatcher)
+    assert list(states.values()).count("failed") <= 12
+    assert any("email/a fails and rests" in alarm for alarm in post.alarms)
+    assert len((await post.store.known()).refusals) == list(states.values()).count("failed")
+
+
+async def test_each_route_is_exercised_by_itself_without_the_store(post, scripted):
+    first, second = scripted("email/a", Outcome.CONFIGURATION), scripted("email/b")
+    dispatcher = post.dispatcher(first, second, scripted("webhook/x", kind="webhook"))
+    answers = await dispatcher.exercise("email", lambda route: post.message(route, Audience.STAFF))
+    assert {route: result.outcome for route, result in answers.items()} == {
+        "email/a": Outcome.CONFIGURATION,
+        "email/b": Outcome.ACCEPTED,
+    }
+    assert [message.recipient for message in second.taken] == ["email/b"]
+    assert await dispatcher.exercise("sms", lambda route: post.message(route, Audience.STAFF)) == {}

@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from netwatch.communication.channels.email import EmailChannel
 from netwatch.communication.channels.settings import EmailRoute, EmailSettings, Tls
 from netwatch.communication.delivery.outcome import Outcome
+from netwatch.communication.model import Audience
 from netwatch.errors import InputError
 
 
@@ -71,7 +72,9 @@ async def channel_of(relay, post) -> AsyncIterator[Callable[..., EmailChannel]]:
     made: list[EmailChannel] = []
 
     def make(**route: object) -> EmailChannel:
-        settings = EmailSettings(sender="noc@example.net", sender_name="Sieć", reply_to="help@example.net")
+        settings = EmailSettings(
+            sender="noc@example.net", sender_name="Sieć", reply_to="help@example.net", unsubscribe="stop@example.net"
+        )
         fields = {"host": "127.0.0.1", "port": relay.port, "timeout_s": 2.0, **route}
         made.append(EmailChannel(settings, EmailRoute(**fields), post.clock))
         return made[-1]
@@ -90,6 +93,17 @@ async def test_a_mail_arrives_whole(relay, channel_of, post):
     assert mail["Subject"] == "Awaria łącza"
     assert mail["Message-ID"] == f"<{message.id}@example.net>"
     assert mail.get_content().replace("\r\n", "\n") == "Zażółć\n.\n..kropka\n"
+
+
+async def test_only_customers_are_offered_to_unsubscribe(relay, channel_of, post):
+    channel = channel_of(connections=1)
+    await channel.send(post.message("jan"))
+    await channel.send(post.message("anna", Audience.ONCALL))
+    wishes = {to: message_from_bytes(mail)["List-Unsubscribe"] for to, mail in relay.mails}
+    assert wishes == {
+        "jan@example.net": "<mailto:stop@example.net?subject=unsubscribe%20jan>",
+        "anna@example.net": None,
+    }
 
 
 async def test_connections_are_used_again_and_never_more_than_allowed(relay, channel_of, post):
@@ -212,3 +226,10 @@ async def test_a_subject_that_smuggles_a_header_never_reaches_the_relay(relay, c
 def test_a_sender_that_is_no_address_is_refused_at_the_start(post):
     with pytest.raises(InputError, match=r"channels\.email\.sender"):
         EmailChannel(EmailSettings(sender="nobody"), EmailRoute("127.0.0.1"), post.clock)
+
+
+@pytest.mark.parametrize("key", ["reply_to", "unsubscribe"])
+def test_an_address_for_answers_that_is_none_is_named(post, key):
+    settings = EmailSettings(sender="noc@example.net", **{key: "no address"})
+    with pytest.raises(InputError, match=f"channels.email.{key}"):
+        EmailChannel(settings, EmailRoute("127.0.0.1"), post.clock)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch.communication.channels.address import envelope_address
-from netwatch.communication.channels.mime import assemble, encode_text, mailbox, message_ids
+from netwatch.communication.channels.mime import assemble, encode_text, mailbox, message_ids, unsubscribing
 
 SENT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -126,3 +127,16 @@ def test_what_is_no_plain_address_is_refused(text):
 def test_no_address_carries_a_control_character_or_a_second_argument(text):
     wire = envelope_address(text + "@example.net")
     assert wire is None or (wire.isascii() and not any(c in wire for c in " <>\r\n\t\x00,;"))
+
+
+@given(customer=st.text(min_size=1, max_size=60))
+def test_whoever_unsubscribes_is_named_and_can_smuggle_nothing_in(customer):
+    customer = customer.encode("utf-8", "replace").decode()
+    wish = unsubscribing("stop+noc@example.net", customer)
+    mail = assemble(
+        encode_text("s", "b", "en"), "noc@example.net", "j@x.nl", ("<a@b>", "<c@b>"), SENT, unsubscribe=wish
+    )
+    read_back = message_from_bytes(mail, policy=policy.compat32)["List-Unsubscribe"]
+    address = urlsplit(read_back.strip("<>"))
+    assert (address.scheme, unquote(address.path)) == ("mailto", "stop+noc@example.net")
+    assert parse_qs(address.query, strict_parsing=True) == {"subject": [f"unsubscribe {customer}"]}

@@ -23,44 +23,6 @@ from netwatch.communication.model import Audience
 from netwatch.errors import InputError
 
 
-class Service:
-    """An HTTP server that keeps requests and answers as told; None = it hangs up without an answer."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        self.answer: bytes | None = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
-        self.silent = False
-        self.url = ""
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-                headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:] if line)}
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                self.requests.append((head[0], headers, body))
-                if self.silent:
-                    await reader.read()
-                if self.answer is None:
-                    break
-                writer.write(self.answer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[Service]:
-    service = Service()
-    server = await asyncio.start_server(service.serve, "127.0.0.1", 0)
-    service.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook/secret"
-    yield service
-    server.close()
-    await server.wait_closed()
-
-
 @pytest.fixture
 async def channel(service) -> AsyncIterator[WebhookChannel]:
     channel = WebhookChannel(WebhookRoute(service.url, timeout_s=2.0))
@@ -133,6 +95,15 @@ async def test_a_token_comes_from_its_file_and_a_missing_file_is_the_configurati
     assert service.requests[0][1]["authorization"] == "Bearer t0ken"
     (tmp_path / "token").unlink()
     assert (await channel.send(post.message(channel="webhook"))).outcome is Outcome.CONFIGURATION
+    await channel.close()
+
+
+@pytest.mark.parametrize("token", ["t0ken\nX-Admin: yes", "t\u00f6ken", "t\0ken"])
+async def test_a_token_that_no_header_can_hold_is_the_configurations_fault(service, post, tmp_path, token):
+    (tmp_path / "token").write_text(token, "utf-8")
+    channel = WebhookChannel(WebhookRoute(service.url, token_file="token"), tmp_path)
+    assert (await channel.send(post.message(channel="webhook"))).outcome is Outcome.CONFIGURATION
+    assert not service.requests
     await channel.close()
 
 

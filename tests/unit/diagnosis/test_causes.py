@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from netwatch.diagnosis.model import Scenario, Scope
-from netwatch.inventory.model import Port, PortGroup, Segment, Site, Upstream
-from netwatch.polling.model import IcmpObservation, PowerObservation
+from netwatch.diagnosis.engine import Engine
+from netwatch.diagnosis.model import Feedback, Scenario, Scope
+from netwatch.inventory.graph import Topology
+from netwatch.inventory.model import Port, PortGroup, Region, Segment, Site, Upstream
+from netwatch.polling.model import IcmpObservation, PowerObservation, SnmpObservation
 
 from .world import World, device, inventory, link, service, small_isp
 
@@ -85,6 +89,22 @@ def test_a_ring_cut_twice_is_one_event_with_both_trunks():
     mended(found, 170)
 
 
+def with_batteries(inventory):
+    """Each device on a site of its own in one region, with a battery for four hours."""
+    devices = {name: replace(d, site=f"at-{name}", battery_minutes=240.0) for name, d in inventory.devices.items()}
+    sites = {f"at-{name}": Site(f"at-{name}", name, "all", battery_minutes=240.0) for name in devices}
+    return replace(inventory, devices=devices, sites=sites, regions={"all": Region("all", "All")})
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_ring_cut_twice_is_no_power_failure_where_batteries_would_have_held(seed):
+    found = World(with_batteries(small_isp()), seed=seed)
+    found.run(100)
+    found.cut.update({"core1--agg1", "agg3--core2"})
+    found.run(130)
+    assert found.one().roots == ("link:agg3--core2", "link:core1--agg1")
+
+
 def test_a_second_cut_long_after_the_first_is_an_event_of_its_own():
     found = world()
     found.cut.add("core1--agg1")
@@ -157,6 +177,36 @@ def test_a_mute_device_that_forwards_cuts_nobody_off():
     assert one.affected.out == frozenset()
 
 
+def icmp(at, name, *, ok):
+    return IcmpObservation(at, name, 1, int(ok), 1.0 if ok else None)
+
+
+@pytest.mark.parametrize("lag", [-3.0, -0.5, 0.2, 0.7, 3.0])
+def test_a_mute_device_is_known_as_one_wherever_the_turns_of_those_behind_it_fall(lag):
+    """A failed ping is told a second after it was sent: the answer from behind may always be the newer one."""
+    links = [link("core", "agg"), link("agg", "acc")]
+    devices = [device("core", "core"), device("agg"), device("acc")]
+    engine = Engine(Topology(inventory(devices, links, [service("c", "agg")])))
+    turns = [10.0 * turn for turn in range(14)]
+    seen = [icmp(at, "core", ok=True) for at in turns]
+    seen += [icmp(at + 5.0 + lag, "acc", ok=True) for at in turns]
+    seen += [icmp(at + 5.0, "agg", ok=at < 100.0) for at in turns]
+    seen += [icmp(105.0 + quick, "agg", ok=False) for quick in (0.5, 1.0, 1.5)]
+    seen += [SnmpObservation(at, "agg", ok=at < 100.0) for at in (*turns, 106.0, 107.0)]
+    told = sorted(seen, key=told_at)
+    for second in range(140):
+        while told and told_at(told[0]) <= second:
+            engine.observe(told.pop(0))
+        found = engine.step(float(second), Feedback()).explanations
+        assert not any(one.scope is Scope.REGIONAL and (one.settled or one.strong) for one in found)
+    (one,) = found
+    assert (one.roots, one.scope) == (("device:agg",), Scope.REDUNDANCY)
+
+
+def told_at(seen):
+    return seen.at + (isinstance(seen, IcmpObservation) and not seen.received)
+
+
 def test_devices_without_icmp_are_judged_by_snmp_alone():
     devices = [device("core", "core", icmp=False), device("agg", "aggregation", icmp=False)]
     devices += [device(f"acc{n}", icmp=False) for n in (1, 2, 3)]
@@ -204,6 +254,13 @@ def test_all_devices_of_a_site_without_battery_silent_at_once_is_the_sites_power
     found.dead.update({"d0", "d1", "d2"})
     found.run(130)
     assert (found.one().roots, found.one().scenario) == (("site:s1",), Scenario.POWER)
+
+
+def test_a_whole_site_silent_at_once_is_its_power_though_it_has_a_battery():
+    found = powered(240, 240, 240)
+    found.dead.update({"d0", "d1", "d2"})
+    found.run(130)
+    assert found.one().roots == ("site:s1",)
 
 
 def test_two_sites_of_one_feed_silent_at_once_is_the_feed():

@@ -8,7 +8,7 @@ from netwatch.diagnosis.engine import Engine
 from netwatch.diagnosis.model import Feedback, Scenario, Scope
 from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Inventory, Maintenance, Region, Site
-from netwatch.polling.model import IcmpObservation, InterfaceObservation, TrapObservation
+from netwatch.polling.model import IcmpObservation, InterfaceObservation, PowerObservation, TrapObservation
 
 from .world import World, device, inventory, link, service, small_isp
 
@@ -191,3 +191,22 @@ def test_what_splits_off_a_published_fault_while_it_recovers_stays_with_it():
     for second in range(131, 190):
         assert {seen.key for seen in found.run(second).explanations} == {one.key}
     assert found.one().affected.out == {"c0", "c1", "c4"}
+
+
+def test_a_feed_that_was_told_stays_the_cause_when_the_last_battery_runs_empty_and_hides_the_others():
+    sites = [Site("s0", "S0"), *(Site(f"s{n}", f"S{n}", None, "feed-1") for n in (1, 2, 3))]
+    devices = [device("core", "core", site="s0"), device("agg", "aggregation", site="s1", battery_minutes=1)]
+    devices += [device(f"acc{n}", site=f"s{n}", battery_minutes=0) for n in (2, 3)]
+    links = [link("core", "agg"), link("agg", "acc2"), link("agg", "acc3")]
+    found = World(inventory(devices, links, [service("c2", "acc2"), service("c3", "acc3")], sites=sites))
+    found.run(100)
+    found.engine.observe(PowerObservation(100.0, "agg", "battery"))
+    found.dead.update({"acc2", "acc3"})
+    found.run(130)
+    told = found.one()
+    assert told.roots == ("feed:feed-1",)
+    found.published = {told.key: told.roots}
+    found.dead.add("agg")
+    found.run(200)
+    assert (found.one().key, found.one().roots) == (told.key, told.roots)
+    assert found.one().affected.out == {"c2", "c3"}

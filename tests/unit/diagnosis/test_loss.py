@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from netwatch.diagnosis.evidence import View
+from netwatch.diagnosis.loss import LossWatch
 from netwatch.diagnosis.loss_window import Tally, Window, tally, unlikely
 from netwatch.diagnosis.model import Scope
+from netwatch.diagnosis.net import Net, Tree
 from netwatch.diagnosis.settings import DiagnosisSettings
+from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Upstream
 
 from .world import World, device, inventory, link, service, small_isp
@@ -177,3 +180,31 @@ def test_few_losses_are_likely_and_many_are_not():
     assert unlikely(Tally(20, 9), 0.02, 1e-6)
     assert not unlikely(Tally(2000, 60), 0.02, 1e-6)
     assert unlikely(Tally(2000, 200), 0.02, 1e-6)
+
+
+@pytest.mark.parametrize("unlucky_s", [20, 50, 80, 110, 140])
+def test_loss_that_is_over_is_no_new_brown_out_though_pings_were_denser_while_it_lasted(unlucky_s):
+    found = LossWatch(SETTINGS)
+    tree = Tree(Net(Topology(small_isp())))
+    names = sorted(tree.net.inventory.devices)
+
+    def watch(begin: int, end: int, every_s: int, lost_one_in: int) -> list[bool]:
+        seen = []
+        for now in range(begin, end):
+            for name in names:
+                if name == "acc21" and now % every_s == 0:
+                    unlucky = begin == 370 and now == 370 + unlucky_s
+                    if unlucky or (lost_one_in and now // every_s % lost_one_in == 0):
+                        found.lose(name, float(now), 1)
+                    else:
+                        found.answer(name, float(now), 1, 3.0)
+                elif now % 10 == 0:
+                    found.answer(name, float(now), 1, 3.0)
+            found.judge(float(now), tree, lambda _: frozenset())
+            seen.append(bool(found.found))
+        return seen
+
+    assert not any(watch(0, 250, 10, 0))
+    assert any(watch(250, 370, 2, 3))
+    after = watch(370, 700, 10, 0)
+    assert True not in after[after.index(False) :]

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from netwatch.diagnosis.model import Scenario, Scope
+from netwatch.diagnosis.signals import Signals
+from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Upstream
 from netwatch.polling.model import NeighbourObservation, OpticalObservation, TrafficObservation
 from tests.unit.diagnosis.world import World, device, inventory, link, service, small_isp
@@ -97,6 +99,22 @@ def test_loss_behind_a_full_port_is_overload(share, scenario):
     assert found.roots == ("link:core1--agg1",)
     assert found.scenario is scenario
     assert ("full" in " ".join(found.reasons)) is (scenario is Scenario.OVERLOAD)
+
+
+def test_a_reading_that_comes_after_a_newer_one_of_its_port_fills_nothing():
+    world = lossy_tree()
+    signals, trunk = Signals(Topology(world.inventory)), world.inventory.links["core1--agg1"]
+
+    def read(at, share):
+        return signals.traffic(TrafficObservation(at, "core1", "to-agg1", 30.0, 1e9, 1e6, share * 1e9))
+
+    assert not read(160.0, 0.2)
+    assert not read(129.0, 1.0)
+    assert signals.full_end(trunk, 165.0) is None
+    assert read(190.0, 1.0)
+    assert signals.full_end(trunk, 195.0)[0].device == "core1"
+    assert read(220.0, 0.2)
+    assert signals.full_end(trunk, 225.0) is None
 
 
 def test_a_full_port_without_loss_raises_nothing():

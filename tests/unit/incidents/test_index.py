@@ -12,9 +12,11 @@ LARGE = frozenset(f"n{number}" for number in range(100))
     ("asked", "found"),
     [({"a"}, [0]), ({"b"}, [0, 1]), ({"n7", "x"}, [2, 3]), ({"none"}, []), (LARGE, [3]), (set(), [])],
 )
-def test_places_of_sets_that_share_a_member_are_told_in_order(asked, found):
-    assert Index([*SMALL, LARGE]).touched(frozenset(asked)) == found
+def test_places_of_sets_that_share_a_member_are_told_in_order_however_often_it_is_asked(asked, found):
+    index = Index([*SMALL, LARGE])
+    assert [index.touched(frozenset(asked)) for _ in range(20)] == [found] * 20
 
 
-def test_a_key_is_as_good_as_a_member():
-    assert Index(SMALL, ["one", "two", "one"]).touched(frozenset({"c"}), "one") == [0, 1, 2]
+def test_a_key_is_as_good_as_a_member_however_often_it_is_asked():
+    index = Index(SMALL, ["one", "two", "one"])
+    assert [index.touched(frozenset({"c"}), "one") for _ in range(20)] == [[0, 1, 2]] * 20

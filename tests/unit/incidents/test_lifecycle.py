@@ -115,6 +115,16 @@ def test_a_suspicion_is_never_published():
     assert Story().play(200, fault(confirmed_at=None)).told() == []
 
 
+def test_lost_redundancy_that_is_seen_again_for_a_moment_does_not_count_what_was_before_it_went():
+    story = Story().play(10, REDUNDANCY).play(20).play(8, REDUNDANCY).play(100)
+    assert story.told() == []
+    assert Story().play(10, REDUNDANCY).play(20).play(20, REDUNDANCY).told() == [ChangeKind.OPENED]
+
+
+def test_an_outage_that_comes_again_and_again_is_told_though_no_time_is_long_enough():
+    assert Story().play(10, fault()).play(8).play(10, fault()).told() == [ChangeKind.OPENED]
+
+
 def test_a_fault_that_goes_away_before_it_settles_is_told_to_nobody():
     story = Story().play(10, fault()).play(60)
     assert story.told() == []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from netwatch.communication.model import Conditions, Message, Phase, Plan
 from netwatch.communication.people import Duty, Person
-from netwatch.communication.planning import CommunicationState, Planner, default_playbook
+from netwatch.communication.planning import CommunicationState, Planner, Playbook, default_playbook
+from netwatch.communication.planning.requests import Request
 from netwatch.communication.settings import CommunicationSettings
 from netwatch.communication.texts import load_texts
 from netwatch.diagnosis.model import Affected, Scenario, Scope
@@ -22,7 +24,10 @@ PEOPLE = (
     Person("cas", "Cas", "cas@example.net", language="pl", duties=(Duty.STAFF,)),
 )
 SETTINGS = CommunicationSettings(
-    company="Voorbeeldnet", helpdesk_phone="+44 1632 960100", priority_phone="+44 1632 960911"
+    company="Voorbeeldnet",
+    helpdesk_phone="+44 1632 960100",
+    priority_phone="+44 1632 960911",
+    promise_reminder_s=0.0,
 )
 
 
@@ -63,12 +68,20 @@ def incident(name: str = "i1", **more) -> Incident:
     return replace(made, **more)
 
 
+def quiet_playbook() -> Playbook:
+    """The shipped playbook without its tasks: nobody is asked for anything."""
+    return Playbook(tuple(replace(one, tasks=()) for one in default_playbook().procedures))
+
+
 class Story:
-    """One planner, its state, its incidents, and every message that it planned."""
+    """One planner, its state, its incidents, and every message that it planned.
+
+    What is asked of colleagues has its own stories: unless a playbook is given, there are no tasks.
+    """
 
     def __init__(self, known: Inventory, settings: CommunicationSettings = SETTINGS, people=PEOPLE, **more) -> None:
         texts = load_texts([more.pop("texts")]) if "texts" in more else TEXTS
-        self.planner = Planner(more.pop("playbook", default_playbook()), texts, known, people, settings, **more)
+        self.planner = Planner(more.pop("playbook", quiet_playbook()), texts, known, people, settings, **more)
         self.state = CommunicationState()
         self.incidents: dict[str, Incident] = {}
         self.conditions = Conditions()
@@ -76,12 +89,11 @@ class Story:
         self.messages: list[Message] = []
         self.plan = Plan()
 
-    def step(self, *changes: Change) -> Plan:
+    def step(self, *changes: Change, requests: Sequence[Request] = ()) -> Plan:
         for change in changes:
             self.incidents[change.incident.id] = change.incident
-        self.state, self.plan = self.planner.step(
-            CommunicationState.from_json(self.state.to_json()), changes, self.incidents, self.conditions, self.now
-        )
+        kept = CommunicationState.from_json(self.state.to_json())
+        self.state, self.plan = self.planner.step(kept, changes, self.incidents, self.conditions, self.now, requests)
         self.messages.extend(self.plan.messages)
         return self.plan
 

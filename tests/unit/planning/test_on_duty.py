@@ -81,15 +81,15 @@ def test_the_clock_of_the_wall_decides_who_is_on_duty():
 def test_the_first_alert_says_who_does_what_in_the_readers_language_and_later_ones_do_not():
     story = Story(inventory(count=3), people=PEOPLE, playbook=plan())
     story.open("c0", "c1")
-    (alert,) = [m for m in story.plan.messages if m.recipient == "bob"]
+    (alert,) = [m for m in story.plan.messages if m.recipient == "bob" and m.channel == "email"]
     assert "Who does what" in alert.body
     assert "incident lead, Bob, +447700900002: Take the lead." in alert.body  # nobody else leads
     story.grow("c2")
-    (alert,) = [m for m in story.plan.messages if m.recipient == "bob"]
+    (alert,) = [m for m in story.plan.messages if m.recipient == "bob" and m.channel == "email"]
     assert "Who does what" not in alert.body
     dutch = Story(inventory(count=3), people=PEOPLE[:1], playbook=plan(Roster()))
     dutch.open("c0", "c1")
-    (alert,) = [m for m in dutch.plan.messages if m.recipient == "anna"]
+    (alert,) = [m for m in dutch.plan.messages if m.recipient == "anna" and m.channel == "email"]
     assert "leiding, Anna, +447700900001: Neem de leiding." in alert.body
 
 

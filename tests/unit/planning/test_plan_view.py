@@ -50,7 +50,7 @@ def test_the_plan_says_who_does_what_in_each_of_its_minutes():
     assert any("Anna Example and Bob Example (on call): get the alert by mail" in line for line in told[1])
     assert any("Anna Example (incident lead): Take the lead." in line for line in told[1])
     assert any(line.startswith("The outage page: shows it within 70 s") for line in told[2])
-    assert any(line.startswith("All other customers concerned: read by mail within 180 s") for line in told[3])
+    assert any(line.startswith("All other customers concerned: read by mail and SMS within 180 s") for line in told[3])
     assert any('"no news yet" goes out by itself' in line for line in told[30])
     assert any("Anna Example (incident lead)" in line for line in told[60])
 
@@ -73,7 +73,7 @@ def test_a_duty_that_nobody_has_names_whom_it_falls_to():
 
 def test_what_is_not_set_up_is_said_to_be_so():
     told = lines(view(channels=frozenset({"page"})))
-    assert any(line.endswith("ARE NOT TOLD: mail is not set up.") for line in told[3])
+    assert any(line.endswith("ARE NOT TOLD: mail and SMS are not set up.") for line in told[3])
     assert not any("ARE NOT TOLD" in line for line in lines(view(channels=frozenset({"email"})))[3])
 
 
@@ -95,7 +95,8 @@ def test_the_gallery_is_current(language):
 def test_the_gallery_tells_the_whole_outage_to_every_reader():
     page = gallery("nl")
     for words in (
-        "14:05:45 The outage is opened", "A promise comes due, and there is no news", "It is over", "a new estimate",
+        "14:05:45 The outage is opened", "A promise comes due, and there is no news", "It is over", "An estimate is given",
+        "It takes longer than was thought", "25 November 16:45:00 Some days later: how was it?",
         "a correction", "announced work", "### on-call, SMS", "### draft for the press, mail", "### the phone queue",
         "### script for ringing a critical customer",
     ):  # fmt: skip
@@ -114,3 +115,16 @@ def test_every_reader_and_every_duty_has_its_words():
     (procedure,) = plan_view(everyone, company, NOW).procedures
     told = [line for minute in procedure.minutes for line in minute.lines]
     assert len([line for line in told if "within 180 s" in line.what or "draft" in line.what]) == len(Reader)
+
+
+def test_what_netwatch_posts_itself_waits_for_a_person_and_is_said_so():
+    for by, told in (
+        ((Channel.MASTODON,), "shows the post once a person has let it go."),
+        ((Channel.EMAIL, Channel.FACEBOOK), "the Facebook page shows it too once a person has let it go."),
+    ):
+        step = Step(Reader.SOCIAL, by)
+        plan = Playbook((Procedure("all", When(scope=(Scope.REGIONAL,)), (step,)),))
+        duties = Duties(Roster(), PEOPLE, ZONE)
+        company = Company(Directory(Inventory(), PEOPLE, duties), duties, CommunicationSettings(), ZONE)
+        (procedure,) = plan_view(plan, company, NOW).procedures
+        assert any(line.what.endswith(told) for minute in procedure.minutes for line in minute.lines)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from netwatch.communication.people import Duty, Person
 from netwatch.communication.planning.duties.model import Roster, Rotation, TaskPlan
 from netwatch.communication.planning.duties.roster import Duties
-from netwatch.communication.planning.duties.tasks import Ask, TaskBook, acknowledge, close, hand_out, present, step
+from netwatch.communication.planning.duties.tasks import Ask, TaskBook, acknowledge, close, hand_out, step
 
 ANNA = Person("anna", duties=(Duty.LEAD,))
 BOB = Person("bob", duties=(Duty.FIELD,))
@@ -114,7 +114,6 @@ def test_with_nobody_at_all_the_hole_is_told_to_nobody_and_nothing_breaks():
     assert told(asked) == [(Ask.HANDED, [])]
     _, asked = step(book, empty, START + 1000)
     assert told(asked) == [(Ask.UNANSWERED, [])]
-    assert present((GO,), empty, START) == ((GO, None),)
 
 
 def test_a_task_is_told_in_the_readers_language_or_one_there_is():

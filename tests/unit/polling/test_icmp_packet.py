@@ -20,7 +20,7 @@ def test_the_checksum_of_every_sequence_makes_the_whole_add_up_to_ones(family, a
     wire = SEQUENCE[sequence]
     total = target.base_sum + wire
     checksum = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
-    slot = sender_layout(family).pack(target.prefix, checksum, 0xABCD, wire, target.suffix)
+    slot = sender_layout(family).pack(target.prefix, checksum, 0xABCD, wire, target.number, target.cookie)
     packet = slot[-20:]
     assert packet[0] == kind
     assert ones_sum(packet) == 0xFFFF

@@ -91,3 +91,15 @@ def test_a_bucket_keeps_its_rate_and_its_burst():
     taken = sum(bucket.take(0.05 + step * 0.02, 1000) for step in range(1, 501))
     assert taken == pytest.approx(1000, abs=2)
     assert bucket.take(100.0, 3) == 3
+
+
+def test_what_is_asked_rarely_falls_together_with_what_is_asked_often():
+    often, rarely = Wheel(30.0, 0.1, 86_400.0), Wheel(300.0, 0.1, 86_400.0)
+    for number in range(100):
+        often.add(f"d{number}", number)
+        rarely.add(f"d{number}", number)
+    alone = []
+    for tick in range(20_000):
+        now = 1_795_313_640.0 + tick * 0.1
+        alone += set(rarely.due(now)) - set(often.due(now))
+    assert not alone

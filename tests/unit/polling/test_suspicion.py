@@ -151,3 +151,35 @@ def test_another_inventory_keeps_what_is_known_of_those_that_stay(suspicion):
     suspicion.rebase(chain("core", "agg"))
     assert suspicion.pinged("agg", 101.0, answered=False) == []
     assert suspicion.pinged("core", 101.0, answered=False)
+
+
+def lose_and_answer(suspicion, device, at, losses=1):
+    for k in range(losses):
+        suspicion.pinged(device, at + 0.5 * k, answered=False)
+    return suspicion.pinged(device, at + 0.5 * losses, answered=True)
+
+
+def test_who_loses_a_second_ping_within_a_minute_is_pinged_every_two_seconds_for_a_while(suspicion):
+    assert lose_and_answer(suspicion, "agg", 100.0) == []
+    actions = lose_and_answer(suspicion, "agg", 150.0)
+    assert actions == [Action(150.5 + 2.0 * k, Kind.PING, "agg") for k in range(1, 21)]
+    assert lose_and_answer(suspicion, "agg", 170.0) == []
+    assert len(lose_and_answer(suspicion, "agg", 191.0)) == 20
+
+
+def test_two_losses_in_a_row_before_an_answer_are_looked_at_closer_too(suspicion):
+    assert len(lose_and_answer(suspicion, "agg", 100.0, losses=2)) == 20
+
+
+def test_losses_far_apart_and_outages_are_not_looked_at_closer(suspicion):
+    assert lose_and_answer(suspicion, "agg", 100.0) == []
+    assert lose_and_answer(suspicion, "agg", 170.0) == []
+    assert all(action.device != "acc" or action.kind is Kind.READ
+               for action in lose_and_answer(suspicion, "acc", 100.0, losses=4))  # fmt: skip
+
+
+def test_where_very_many_lose_pings_some_are_looked_at_closer():
+    names = [f"acc-{number}" for number in range(300)]
+    suspicion = Suspicion(Topology(Inventory(devices={name: Device(name, name) for name in names})), SETTINGS)
+    closer = [name for name in names if lose_and_answer(suspicion, name, 100.0, losses=2)]
+    assert closer == names[:200]

@@ -81,3 +81,13 @@ def test_a_mailing_takes_its_time_in_the_order_of_priority():
     accepted = sorted((one.accepted_at, one.message.priority) for one in told)
     assert [priority for _, priority in accepted] == sorted(priority for _, priority in accepted)
     assert accepted[-1][0] == pytest.approx(180.0)
+
+
+def test_a_post_is_no_customer_who_is_told_and_none_who_waits():
+    post = Plan(
+        messages=(message("mastodon", audience=Audience.POST, update=1),),
+        approvals=(Approval("i", 1, ApprovalKind.MANUAL, 110.0, 1, "r"),),
+    )
+    for how in ({}, {"approve_after_s": 5.0}):
+        found = verdict(plan("a", "b"), (110.0, post), **how)
+        assert (found.kept, found.told, found.wrong, found.waiting) == (True, 2, (), ())

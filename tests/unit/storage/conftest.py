@@ -64,6 +64,7 @@ class Desk:
         priority: int = 5,
         expires_s: float = 7200.0,
         body: str = "text",
+        segment: str = "",
     ) -> Message:
         now = self.clock.now()
         return Message(
@@ -81,6 +82,7 @@ class Desk:
             priority=priority,
             planned_at=now,
             expires_at=now + expires_s,
+            segment=segment,
         )
 
     def change(
@@ -132,16 +134,30 @@ class Desk:
         return await self.store.save(changes, plan)
 
     async def turn(self, *settlements: Settlement, free: int = 20, gap_s: float = 600.0, **conditions: object) -> Turn:
-        lanes = (Lane("email", free, free), Lane("webhook", free, free, idempotent=True))
+        lanes = (
+            Lane("email", free, free),
+            Lane("sms", free, free, asks=True),
+            Lane("webhook", free, free, idempotent=True),
+        )
         request = ClaimRequest(self.clock.now(), lanes, replace(Conditions(), **conditions), gap_s)
         return await self.store.turn(settlements, request)
 
     async def claim(self, free: int = 20, gap_s: float = 600.0, **conditions: object) -> tuple[Claimed, ...]:
         return (await self.turn(free=free, gap_s=gap_s, **conditions)).claimed
 
-    async def settle(self, claimed: Claimed, state: State, ready_at: float | None = None) -> None:
+    async def settle(
+        self,
+        claimed: Claimed,
+        state: State,
+        ready_at: float | None = None,
+        *,
+        refused: bool = False,
+        asked: bool = False,
+    ) -> None:
         """The outcome of one message; nothing is claimed by it."""
-        settlement = Settlement(claimed.message.id, state, self.clock.now(), "said", ready_at)
+        settlement = Settlement(
+            claimed.message.id, state, self.clock.now(), "said", ready_at, refused=refused, asked=asked
+        )
         await self.store.turn((settlement,), ClaimRequest(self.clock.now(), (), Conditions()))
 
     async def deliver(self, state: State = State.ACCEPTED) -> tuple[Claimed, ...]:

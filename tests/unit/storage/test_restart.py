@@ -101,6 +101,19 @@ async def test_a_message_in_flight_in_two_crashes_waits_for_a_person(store, desk
     await third.close()
 
 
+async def test_a_quarantined_message_that_was_overtaken_is_not_released(store, desk, desk_of, crash, settings, clock):
+    await desk.plan(desk.message())
+    for _ in range(2):
+        await desk.claim()
+        store = await restart(store, crash, settings, clock)
+        desk = desk_of(store)
+    ((message, _),) = await store.messages_in(State.QUARANTINED)
+    await desk.plan(desk.message(phase=Phase.UPDATE, update=1))
+    assert not await store.release_quarantined(message.id)
+    assert [item.message.phase for item in await desk.claim(gap_s=0)] == [Phase.UPDATE]
+    await store.close()
+
+
 async def test_messages_of_a_crash_are_sent_one_at_a_time_so_that_a_second_crash_has_one_suspect(
     store, desk, desk_of, crash, settings, clock
 ):

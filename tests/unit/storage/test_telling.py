@@ -100,6 +100,14 @@ async def test_no_first_notice_leaves_once_the_incident_is_over(desk):
     assert set((await desk.states()).values()) == {"superseded"}
 
 
+async def test_first_notices_of_what_turns_out_to_be_announced_work_do_not_leave(desk):
+    await desk.plan(desk.message(), desk.message("anna", audience=Audience.ONCALL))
+    change = desk.change()
+    await desk.store.save([replace(change, incident=replace(change.incident, planned="m-12"))], Plan())
+    assert [item.message.recipient for item in await desk.claim()] == ["anna"]
+    assert (await desk.states())["c-1", "opened", "email"] == "superseded"
+
+
 async def test_a_first_notice_waits_while_the_incident_recovers_and_goes_when_it_is_back(desk):
     await desk.plan(desk.message())
     await desk.plan(desk.message("staff", audience=Audience.STAFF), status=Status.RECOVERING)
@@ -167,6 +175,21 @@ async def test_routine_updates_keep_their_distance_but_the_end_does_not_wait(des
     await desk.plan(desk.message(phase=Phase.RESOLVED, update=2), status=Status.RESOLVED)
     assert [item.message.phase for item in await desk.claim()] == [Phase.RESOLVED]
     assert (await desk.states())["c-1", "update", "email"] == "superseded"
+
+
+async def test_the_distance_is_kept_from_when_a_notice_in_doubt_was_accepted(desk):
+    await desk.plan(desk.message())
+    (item,) = await desk.claim()
+    await desk.settle(item, State.UNSURE, desk.clock.now() + 60)
+    desk.clock.at += 60
+    (item,) = await desk.claim()
+    await desk.settle(item, State.ACCEPTED)
+    accepted_at = desk.clock.at
+    await desk.plan(desk.message(phase=Phase.UPDATE, update=1))
+    desk.clock.at = accepted_at + 599
+    assert await desk.claim() == ()
+    desk.clock.at = accepted_at + 600
+    assert len(await desk.claim()) == 1
 
 
 async def test_what_is_too_stale_expires_instead_of_being_sent(desk):

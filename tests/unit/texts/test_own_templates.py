@@ -39,9 +39,16 @@ def test_one_file_overrides_its_cells_and_no_other(tmp_path):
 
 def test_a_general_file_of_the_operator_wins_over_a_special_one_of_the_pack(tmp_path):
     texts = load_texts([put(tmp_path, "nl/customer.j2", GOOD)])
-    assert {
-        texts.render(cell).subject for cell in texts.cells() if (cell.language, cell.text) == ("nl", "customer")
-    } == {"Hallo [7F3K-2026]"}
+    own = [cell for cell in texts.cells() if (cell.language, cell.text) == ("nl", "customer")]
+    assert {texts.render(cell).subject for cell in own if cell.phase != "feedback"} == {"Hallo [7F3K-2026]"}
+
+
+def test_a_general_file_speaks_of_an_outage_and_does_not_ask_how_it_was(tmp_path):
+    texts = load_texts([put(tmp_path, "nl/customer.j2", GOOD)])
+    asked = texts.cell("nl", "customer", "regional", "feedback")
+    assert "formulier" in texts.render(asked).body
+    with pytest.raises(InputError, match="where to answer"):
+        load_texts([put(tmp_path, "nl/customer.feedback.j2", GOOD)])
 
 
 def test_a_later_folder_wins_over_an_earlier_one(tmp_path):

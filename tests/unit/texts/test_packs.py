@@ -11,7 +11,7 @@ import pytest
 
 from netwatch.communication.model import Audience, Phase
 from netwatch.communication.texts import Facts, check_texts, load_texts, sample
-from netwatch.communication.texts.cells import OUTWARD, PHASES, TEXTS, all_cells
+from netwatch.communication.texts.cells import ONLY_IN, OUTWARD, PHASES, TEXTS, all_cells, phases_of
 from netwatch.communication.texts.facts import Call, Root, Supplier, Task
 from netwatch.communication.texts.guard import FILTERS
 from netwatch.communication.texts.languages import LANGUAGES
@@ -19,7 +19,7 @@ from netwatch.diagnosis.model import Scenario
 
 TEXTS_LOADED = load_texts()
 ROOT = Path(__file__).parents[3]
-ENDED = {"resolved", "partly_restored", "correction", "planned"}
+ENDED = {"resolved", "partly_restored", "correction", "planned", "feedback"}
 JARGON = re.compile(
     r"\b(BGP|OLT|PON|CPE|VLAN|router down|uplink|backbone|DWDM|SNMP|ICMP|downtime|node|trunk|redundancy)\b",
     re.IGNORECASE,
@@ -38,19 +38,21 @@ def test_every_cell_renders_with_all_variants_of_facts():
 def test_every_cell_of_the_table_has_a_text_in_every_language():
     cells = set(TEXTS_LOADED.cells())
     assert cells == set(all_cells())
-    assert len(cells) == len(LANGUAGES) * sum(len(scopes) for scopes in TEXTS.values()) * len(PHASES) * len(Scenario)
+    told = sum(len(scopes) * len(phases_of(text)) for text, scopes in TEXTS.items())
+    assert len(cells) == len(LANGUAGES) * told * len(Scenario)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("text", ["customer", "critical", "phone", "social", "press", "customer_sms", "critical_sms"])
 def test_every_text_for_outside_has_number_page_and_next_promise(language, text):
     for scope in TEXTS[text]:
-        for phase in PHASES:
+        for phase in phases_of(text):
             made = rendered(language, text, scope.value, phase.value)
             whole = made.subject + made.body
             assert "7F3K-2026" in made.subject  # also where it is not sent: it names the text in lists
             assert "7F3K-2026" in made.body
-            assert "https://status.example.net/" in made.body
+            where = "help.example.net/how-was-it" if phase is Phase.FEEDBACK else "status.example.net/"
+            assert f"https://{where}" in made.body
             next_at = sample(TEXTS_LOADED.cell(language, text, scope.value, phase.value)).next_update_at
             assert (phase.value in ENDED) is (next_at is None)
             if next_at is not None:
@@ -75,13 +77,14 @@ def test_nothing_internal_and_no_jargon_is_read_outside(language, text):
 
 def test_every_phase_and_every_audience_has_its_texts():
     assert set(PHASES) == set(Phase)
-    assert {audience.value for audience in Audience} <= set(TEXTS)
+    # A post says what its draft says.
+    assert {audience.value for audience in Audience} - {Audience.POST.value} <= set(TEXTS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("text", ["customer", "customer_sms", "critical_call", "page", "phone", "social", "press"])
 def test_no_two_phases_read_the_same(language, text):
-    read = {phase: rendered(language, text, "regional", phase.value).body for phase in PHASES}
+    read = {phase: rendered(language, text, "regional", phase.value).body for phase in phases_of(text)}
     if text in {"customer_sms", "critical_call"}:
         del read[Phase.PARTLY_RESTORED]  # for its reader it is over
     if text in {"customer_sms", "social", "phone", "critical_call"}:
@@ -124,9 +127,24 @@ def test_announced_work_is_told_with_its_times_and_what_to_do_before():
     assert "storing" not in body.lower()
 
 
+def test_only_customers_are_asked_how_it_was_and_nothing_is_said_for_them():
+    asked = {text for text in TEXTS if Phase.FEEDBACK in phases_of(text)}
+    assert asked == ONLY_IN[Phase.FEEDBACK] == {"customer", "critical", "customer_sms", "critical_sms"}
+    for language, once, beforehand in (
+        ("en", "We ask this once", "Nothing is filled in beforehand"),
+        ("nl", "We vragen dit één keer", "Er is niets vooraf ingevuld"),
+        ("pl", "Pytamy tylko raz", "Nic nie jest wypełnione z góry"),
+    ):
+        body = rendered(language, "customer", "regional", "feedback").body
+        assert once in body
+        assert beforehand in body
+        assert body.count("https://help.example.net/how-was-it") == 1
+        assert "?" not in re.search(r"https://\S+", body).group()
+
+
 def test_what_is_for_the_press_says_that_a_person_must_release_it():
     for language, word in (("en", "draft"), ("nl", "concept"), ("pl", "projekt")):
-        for phase in PHASES:
+        for phase in phases_of("press"):
             assert word in rendered(language, "press", "regional", phase.value).subject
 
 
@@ -155,7 +173,7 @@ def test_no_text_stands_untranslated():
             own = {line for line in TEXTS_LOADED.render(cell).body.splitlines() if len(line) > 30}
             theirs = {line for line in TEXTS_LOADED.render(english).body.splitlines() if len(line) > 30}
             facts = sample(cell)
-            assert own & theirs <= {facts.note, facts.change}, cell
+            assert own & theirs <= {facts.note, facts.change, facts.feedback_url}, cell
 
 
 def test_a_single_customer_reads_how_to_stay_reachable_before_what_we_do():

@@ -63,6 +63,17 @@ async def test_a_reload_is_recorded_under_who_asked_and_its_outcome_is_told(api,
     assert (await api.get("/status")).json()["reload"] == answer
 
 
+async def test_a_wish_and_a_mended_address_reach_the_daemon(api, doors):
+    who = await person(os.geteuid(), "")
+    await api.post("/optouts", json={"customer": "c-1", "channel": "sms", "but_ends": True})
+    await api.post("/optouts", json={"customer": "c-1", "on": False})
+    await api.post("/addresses", json={"customer": "c-2"})
+    assert doors.orders == [("opt_out", "c-1", "sms", "True", who), ("opt_in", "c-1", ""), ("mended", "c-2")]
+    assert (await api.post("/optouts", json={"customer": "c-1", "channel": "pigeon"})).status_code == 409
+    assert (await api.get("/optouts")).json() == {"optouts": []}
+    assert (await api.get("/addresses")).json() == {"addresses": []}
+
+
 async def test_a_device_is_told_with_its_evidence(api, doors):
     at = datetime(2026, 11, 22, tzinfo=UTC)
     view = DeviceView("a b/1", "", "access", "", "127.0.0.1", "", at, "up", ("it answers",), 1.0)

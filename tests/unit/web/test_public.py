@@ -31,6 +31,9 @@ def figures():
         incidents={("regional", "open"): 1},
         incidents_opened={"regional": 3},
         messages={("email", "accepted"): 120, ("email", "held"): 4},
+        receipts={"delivered": 12},
+        copies_behind_s={"sftp/status2.example.net": 12.5, "s3/s3.example.net/status": 0.0},
+        copies_verified_at={"s3/s3.example.net/status": 1795313649.0},
         last_step_at=1795313650.0,
         last_inventory_at=1795313640.0,
         warm=True,
@@ -53,6 +56,10 @@ async def test_a_scrape_tells_the_snapshot(doors, on_tcp):
         'netwatch_incident_stage_duration_seconds_bucket{le="30.0",stage="detect"} 1.0',
         'netwatch_incidents_opened_total{scope="customer"} 0.0',
         'netwatch_messages{channel="email",state="accepted"} 120.0',
+        'netwatch_receipts_total{result="delivered"} 12.0',
+        'netwatch_page_copy_behind_seconds{copy="sftp/status2.example.net"} 12.5',
+        'netwatch_page_copy_behind_seconds{copy="s3/s3.example.net/status"} 0.0',
+        'netwatch_page_copy_last_verified_timestamp_seconds{copy="s3/s3.example.net/status"} 1.795313649e+09',
         "netwatch_warm 1.0",
     ):
         assert line in lines

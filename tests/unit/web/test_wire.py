@@ -3,10 +3,11 @@
 import pytest
 
 from netwatch.errors import OperatingError
+from netwatch.sources import adapter_of
 from netwatch.web import sample
 from netwatch.web.fake import FakeDoors
 from netwatch.web.model import LookupView, StatusView, WhyView
-from netwatch.web.wire import Incidents, decode, encode, encode_pretty
+from netwatch.web.wire import Incidents, Refusal, decode, encode, encode_pretty
 
 INCIDENT = "20261122-1"
 
@@ -25,6 +26,18 @@ async def test_every_answer_is_the_same_after_the_wire(doors):
     ):
         assert decode(kind, encode(answer)) == answer
         assert decode(kind, encode_pretty(answer).encode()) == answer
+
+
+async def test_what_is_written_is_what_the_reader_would_write(doors):
+    for answer in (await doors.status(), await doors.why(INCIDENT), Incidents(await doors.incidents(closed=True))):
+        adapter = adapter_of(type(answer))
+        assert encode(answer) == adapter.dump_json(answer)
+        assert encode_pretty(answer) == adapter.dump_json(answer, indent=2).decode()
+
+
+def test_a_value_that_json_lacks_is_refused():
+    with pytest.raises(TypeError, match="set"):
+        encode(Refusal("fault", {"a", "b"}))
 
 
 async def test_a_newer_daemons_unknown_keys_are_ignored(doors):

@@ -99,7 +99,7 @@ class TaskPlan:
     acknowledge_within_s: Annotated[float, Gt(0), Le(3600)] = 300.0
     """So long the person has to say "I have it", seconds; then the next one is asked."""
     escalate_to: tuple[Duty, ...] = (Duty.LEAD, Duty.ONCALL)
-    """Duties asked next, in this order; after them everybody is told."""
+    """Duties asked after the next one in the duty's own turns, in this order; after them everybody is told."""
 
     def words(self, language: str, default: str) -> str:
         """The task in `language`, else in `default`, else in whatever language there is."""

@@ -102,6 +102,16 @@ class Duties:
             if number is not None:
                 yield turns.people[number % len(turns.people)]
 
+    def following(self, duty: Duty, at: float) -> tuple[Person, ...]:
+        """Who comes next in the turns of `duty`, beginning with whose turn it is at `at`, each once."""
+        names: dict[str, None] = {}
+        for turns in self._turns:
+            number = turn_at(turns, at, self._zone) if turns.duty is duty else None
+            if number is not None:
+                first = number % len(turns.people)
+                names.update(dict.fromkeys((*turns.people[first:], *turns.people[:first])))
+        return tuple(self._people[name] for name in names if name in self._people)
+
     def holders(self, duty: Duty, at: float) -> tuple[Person, ...]:
         """Who does what `duty` should: whoever has it, else the lead, else on-call, else nobody."""
         for one in (duty, *FALLS_TO):

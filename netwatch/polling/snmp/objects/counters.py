@@ -18,6 +18,7 @@ _TICKS_PER_S: Final = 100
 _CLOCK_SLACK_TICKS: Final = 500
 _CLOCK_SLACK_RATIO: Final = 0.01
 _PACKED: Final = Struct("<dI?HIId6Q")
+PACKED_BYTES: Final = _PACKED.size
 
 
 class Counters(NamedTuple):
@@ -44,9 +45,9 @@ class Counters(NamedTuple):
         return _PACKED.pack(self.at, self.if_index, self.wide, known, *fields)
 
     @classmethod
-    def unpacked(cls, packed: bytes) -> Counters:
-        """What `packed` made."""
-        at, if_index, wide, known, *fields = _PACKED.unpack(packed)
+    def unpacked(cls, packed: bytes | bytearray, start: int = 0) -> Counters:
+        """What `packed` made, from `start` on."""
+        at, if_index, wide, known, *fields = _PACKED.unpack_from(packed, start)
         ticks, discontinuity, speed_bps, *values = [
             value if known >> place & 1 else None for place, value in enumerate(fields)
         ]

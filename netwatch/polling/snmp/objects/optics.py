@@ -58,6 +58,10 @@ class Optics:
         self._learnt_at: float | None = None
         self._changed: int | None = None
 
+    def rests(self, epoch: int, now: float) -> bool:
+        """Whether `read` would ask nothing, since the device lacks the MIB by what it said lately."""
+        return epoch == self._epoch and now < self._absent_until_at
+
     def read(self, index_of: Mapping[str, int], epoch: int, now: float) -> Dialogue[Sequence[Observation]]:
         """Tell the levels of the wanted ports whose sensors are known for certain."""
         if epoch != self._epoch:

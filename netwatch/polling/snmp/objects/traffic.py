@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from netwatch.polling.model import Observation, TrafficObservation
 from netwatch.polling.snmp import ber, mib
 from netwatch.polling.snmp.codec import V1, Status
 from netwatch.polling.snmp.dialogue import Dialogue
 from netwatch.polling.snmp.objects.asking import Cell, fetch, number
-from netwatch.polling.snmp.objects.counters import SHORTEST_S, Counters, Rates, rates
+from netwatch.polling.snmp.objects.counters import PACKED_BYTES, SHORTEST_S, Counters, Rates, rates
 from netwatch.polling.snmp.objects.terms import NO_EPOCH, Terms
 from netwatch.polling.snmp.tables import TableShape
 
@@ -29,10 +30,22 @@ _MOST_MBPS: Final = 1e8
 _INTERVALS_AT_MOST: Final = 3.5  # two readings may be lost
 
 
-class Traffic:
-    """One device's counters. 64-bit counters are taken where the port has them, else those of 32 bits."""
+class Load(NamedTuple):
+    """How full a port was, as `TrafficObservation.utilisation` tells; None = its speed or its rates are not known."""
 
-    __slots__ = ("_absent_until_at", "_before", "_device", "_epoch", "_most", "_narrow", "_ports", "_shape", "_terms")
+    at: float
+    utilisation: float | None
+
+
+class Traffic:
+    """One device's counters. 64-bit counters are taken where the port has them, else those of 32 bits.
+
+    What is kept of each port lies in two blocks of memory, by its place among the ports: a large network has many.
+    """
+
+    __slots__ = (
+        "_absent_until_at", "_before", "_device", "_epoch", "_loads", "_most", "_narrow", "_ports", "_shape", "_terms",
+    )  # fmt: skip
 
     def __init__(self, device: str, ports: tuple[str, ...], shape: TableShape, terms: Terms) -> None:
         self._device = device
@@ -42,15 +55,20 @@ class Traffic:
         self._most = terms.max_objects
         self._epoch = NO_EPOCH
         self._absent_until_at = 0.0
-        self._before: list[bytes | None] = []  # packed counters, by place among the ports
+        self._before = bytearray()  # packed counters; zeros = none
+        self._loads = array("d")  # when and how full, as last told; when 0 = never, how full below 0 = not known
         self._narrow: tuple[int, ...] = ()  # places of ports without 64-bit counters
+
+    def rests(self, epoch: int, now: float) -> bool:
+        """Whether `read` would ask nothing, since the device lacks the MIB by what it said lately."""
+        return epoch == self._epoch and now < self._absent_until_at
 
     def read(self, index_of: Mapping[str, int], epoch: int, now: float) -> Dialogue[Sequence[Observation]]:
         """Read the counters; rates where there is a reading of this epoch to compare with."""
         if epoch != self._epoch:
             self._epoch = epoch
             self._most = self._terms.max_objects
-            self._before, self._narrow, self._absent_until_at = [], (), now
+            self._before, self._narrow, self._absent_until_at = bytearray(), (), now
         known = [(place, index_of[name]) for place, name in enumerate(self._ports) if name in index_of]
         if not known or now < self._absent_until_at:
             return []
@@ -65,6 +83,13 @@ class Traffic:
             if not found:
                 self._absent_until_at = self._terms.absent_until(now)
         return [told for place, counters in found.items() if (told := self._tell(place, counters)) is not None]
+
+    def loads(self) -> Iterator[tuple[str, Load]]:
+        """What was last told of each port."""
+        for place, name in enumerate(self._ports if self._loads else ()):
+            at, share = self._loads[2 * place : 2 * place + 2]
+            if at:
+                yield name, Load(at, None if share < 0 else share)
 
     def _ask(
         self, ports: Sequence[tuple[int, int]], columns: Sequence[bytes], found: dict[int, Counters]
@@ -87,12 +112,12 @@ class Traffic:
 
     def _tell(self, place: int, counters: Counters) -> TrafficObservation | None:
         """The rates since the reading before, when they are certain."""
-        self._before = self._before or [None] * len(self._ports)
-        kept = self._before[place]
-        before = None if kept is None else Counters.unpacked(kept)
+        start, end = place * PACKED_BYTES, (place + 1) * PACKED_BYTES
+        self._before = self._before or bytearray(PACKED_BYTES * len(self._ports))
+        before = Counters.unpacked(self._before, start) if any(self._before[start:end]) else None
         if before is not None and counters.at - before.at < SHORTEST_S:
             return None  # too near: the older one goes on to count
-        self._before[place] = counters.packed()
+        self._before[start:end] = counters.packed()
         if before is None:
             return None
         result = rates(before, counters, self._terms.interval_s * _INTERVALS_AT_MOST)
@@ -103,10 +128,14 @@ class Traffic:
             return None
         octets_in, octets_out, *others = result.values
         errors_in, errors_out, discards_in, discards_out = others
-        return TrafficObservation(
+        told = TrafficObservation(
             counters.at, self._device, self._ports[place], result.interval_s, result.speed_bps, octets_in, octets_out,
             errors_in, errors_out, discards_in, discards_out,
         )  # fmt: skip
+        share = told.utilisation
+        self._loads = self._loads or array("d", bytes(16 * len(self._ports)))
+        self._loads[2 * place : 2 * place + 2] = array("d", (told.at, -1.0 if share is None else share))
+        return told
 
 
 def _counters(index: int, cells: Sequence[Cell | None], *, wide: bool) -> Counters | None:

@@ -9,7 +9,6 @@ from typing import get_args
 import pytest
 
 from netwatch import config
-from netwatch.daemon.thinker import _PROBES
 from netwatch.errors import Place
 from netwatch.polling.model import (
     IcmpObservation,
@@ -32,9 +31,7 @@ NEW = (
 
 
 def test_every_kind_has_one_word_in_records_and_in_metrics():
-    kinds = set(get_args(Observation))
-    assert set(PROBES.values()) == kinds
-    assert {kind.__name__: probe for probe, kind in PROBES.items()} == dict(_PROBES)
+    assert sorted(PROBES.values(), key=str) == sorted(get_args(Observation), key=str)
 
 
 def test_the_examples_of_the_reference_are_what_is_written_and_read():

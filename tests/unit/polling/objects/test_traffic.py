@@ -8,7 +8,7 @@ from netwatch.polling.snmp import ber
 from netwatch.polling.snmp.codec import GET, V1, V2C, Status
 from netwatch.polling.snmp.dialogue import Answer
 from netwatch.polling.snmp.objects.terms import ObjectStatistics, Refusal, Terms
-from netwatch.polling.snmp.objects.traffic import Traffic
+from netwatch.polling.snmp.objects.traffic import Load, Traffic
 from netwatch.polling.snmp.tables import TableShape
 from tests.unit.polling.objects.responder import COUNTER, GAUGE, INTEGER, TICKS, WIDE, Responder, silent
 
@@ -69,6 +69,17 @@ def test_the_second_reading_tells_the_rates_since_the_first():
     assert (seen.in_errors_per_s, seen.out_discards_per_s) == (0.1, 0)
     assert seen.utilisation == pytest.approx(0.1)
     assert device.refused == {}
+
+
+def test_how_full_a_port_was_is_kept_where_its_speed_is_known():
+    device = Device(("ge-0", "ge-1"))
+    device.read(0, port(3, 0), port(200, 0, mbps=0))
+    assert dict(device.traffic.loads()) == {}
+    device.read(300, port(3, 300 * 12_500_000), port(200, 300, mbps=0))
+    assert dict(device.traffic.loads()) == {
+        "ge-0": Load(pytest.approx(300, abs=1), 0.1),
+        "ge-1": Load(pytest.approx(300, abs=1), None),
+    }
 
 
 def test_only_the_ports_of_links_that_the_device_has_are_asked():
