@@ -1,8 +1,8 @@
 """Speed against peers, measured in the same run on the same targets, and the daemon's own cost.
 
 `python -m bench [NAME ...] [--rounds N]`: without names all of them. Each runs in network namespaces of its own, which
-end with it. They take about: icmp 1 minute a round; snmp 2.5 a round; traps 2 and 0.75 a round; daemon 30 and 1 a round; mailing 4 a round;
-diagnosis some minutes, whatever the rounds.
+end with it. They take about: icmp 1 minute a round; snmp 2.5 a round; traps 2 and 0.75 a round; daemon 30 and 1 a round;
+mailing 2.5 a round; texting 0.5 a round; diagnosis some minutes, whatever the rounds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 
-from bench import daemon, diagnosis, icmp, mailing, snmp, traps
+from bench import daemon, diagnosis, icmp, mailing, snmp, texting, traps
 
 NEEDED = {
     "fping": "fping",
@@ -29,6 +29,7 @@ BENCHMARKS = {
     "diagnosis": diagnosis.run,
     "daemon": daemon.run,
     "mailing": mailing.run,
+    "texting": texting.run,
 }
 
 

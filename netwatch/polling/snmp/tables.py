@@ -19,7 +19,7 @@ _MOST_REPETITIONS: Final = 100
 _ENDS_FROM: Final = ber.NO_SUCH_OBJECT  # the types that say that there is nothing more have the highest numbers
 _SAMPLE: Final = 8  # bindings whose size is taken
 _ROWS_KEPT: Final = 1_024  # of each column, about 0.2 MB
-_COLUMNS_KEPT: Final = 32
+_COLUMNS_KEPT: Final = 16
 _FEW: Final = 4  # rows: when so few get no answer, their size is not why
 
 Column = dict[bytes, Value]
@@ -105,10 +105,11 @@ class _RowsOf(dict[bytes, bytes | None]):
         self._column = column
 
     def __missing__(self, name: bytes) -> bytes | None:
-        row = name[len(self._column) :] if name.startswith(self._column) else None
+        if not name.startswith(self._column):
+            return None
         if len(self) >= _ROWS_KEPT:
             self.clear()
-        self[name] = row
+        row = self[name] = name[len(self._column) :]
         return row
 
 
