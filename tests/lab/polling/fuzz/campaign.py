@@ -13,7 +13,6 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netwatch.daemon.memory import give_back
 from netwatch.polling.notifications import Limits, Notifications
 from netwatch.polling.snmp import ber, mib
 from netwatch.polling.snmp.client import Client
@@ -170,7 +169,6 @@ class Campaign:
                 self._round(packets - self.report.packets)
                 if shares and self.report.packets >= shares[0]:
                     shares.pop(0)
-                    give_back()  # what the allocator keeps of a packet with thousands of bindings is no growth
                     self.report.memory_bytes.append(resident_bytes())
             self._heal()
             ended = True
