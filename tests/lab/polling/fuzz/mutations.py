@@ -110,10 +110,10 @@ def drop(rng: random.Random, tree: Node) -> None:
 
 
 def double(rng: random.Random, tree: Node) -> None:
-    """One element more than once."""
+    """One element more than once, as often as a datagram has room for it."""
     node, siblings = _pick_inner(rng, tree)
-    if len(siblings) < 3000:
-        siblings.extend([node] * rng.choice((1, 1, 1, 2, 10, 300)))
+    room = max(0, LONGEST - len(tree.encode())) // max(2, len(node.encode()))
+    siblings.extend([node.copy() for _ in range(min(rng.choice((1, 1, 1, 2, 10, 300)), room))])
 
 
 def swap(rng: random.Random, tree: Node) -> None:

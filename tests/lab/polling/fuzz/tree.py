@@ -9,7 +9,7 @@ OCTET_STRING = 0x04
 SEQUENCE = 0x30
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """One element. `length` replaces the octets of its length; with `inner` its content is more elements."""
 
@@ -32,6 +32,10 @@ class Node:
             octets = size.to_bytes((size.bit_length() + 7) // 8)
             length = bytes((0x80 | len(octets),)) + octets
         return bytes((self.tag,)) + length + body
+
+    def copy(self) -> Node:
+        inner = None if self.inner is None else [node.copy() for node in self.inner]
+        return Node(self.tag, self.body, inner, self.length, [*self.reshaped])
 
 
 def parse(data: bytes) -> Node:
