@@ -2,7 +2,8 @@
 
 `python -m bench [NAME ...] [--rounds N]`: without names all of them. Each runs in network namespaces of its own, which
 end with it. They take about: icmp 1 minute a round; snmp 2.5 a round; traps 2 and 0.75 a round; daemon 30 and 1 a round;
-mailing 2.5 a round; texting 0.5 a round; diagnosis some minutes, whatever the rounds.
+mailing 2.5 a round; texting 0.5 a round; replay 0.5 and 0.2 a round; diagnosis some minutes,
+whatever the rounds.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import shutil
 import sys
 
-from bench import daemon, diagnosis, icmp, mailing, snmp, texting, traps
+from bench import daemon, diagnosis, icmp, mailing, replaying, snmp, texting, traps
 
 NEEDED = {
     "fping": "fping",
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "snmp": snmp.run,
     "traps": traps.run,
     "diagnosis": diagnosis.run,
+    "replay": replaying.run,
     "daemon": daemon.run,
     "mailing": mailing.run,
     "texting": texting.run,

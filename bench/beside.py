@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 
 from netwatch.communication.model import Conditions
 from netwatch.communication.planning.state import CommunicationState
+from netwatch.daemon.collecting import bounded_collections, leave_alone
 from netwatch.daemon.thinker import Thinker
 from netwatch.diagnosis.engine import Engine
 from netwatch.incidents.settings import IncidentSettings
@@ -52,7 +52,7 @@ class HurriedClock:
             if number % SLICE == 0:
                 await asyncio.sleep(0)
         if at == LEARNT_S:
-            gc.freeze()
+            leave_alone()
         await asyncio.sleep(2 * TICK_S)  # what the handing over delayed does not count
         self._now, self.thinking = at, True
 
@@ -78,7 +78,8 @@ def lateness(
     usual_s = sys.getswitchinterval()
     sys.setswitchinterval(TURN_S)
     try:
-        return asyncio.run(_lateness(engine, seen_within, spans))
+        with bounded_collections():
+            return asyncio.run(_lateness(engine, seen_within, spans))
     finally:
         sys.setswitchinterval(usual_s)
 

@@ -23,6 +23,7 @@ from types import MappingProxyType
 
 from bench.beside import LEARNT_S, lateness
 from bench.measuring import verdict
+from netwatch.daemon.collecting import bounded_collections, leave_alone
 from netwatch.diagnosis.engine import Engine
 from netwatch.incidents import lifecycle
 from netwatch.incidents.book import Book
@@ -63,7 +64,7 @@ STEP_BOUNDS_MS = {
 }
 LOOP_BOUND_MS, BUILD_BOUND_S, MEMORY_BOUND_MB = 50.0, 0.5, 400.0
 #: The spans in which the lateness of the event loop is measured; the quiet one tells what the machine itself adds.
-BESIDE = (SPANS[0], *SPANS[3:7])
+BESIDE = (("first look", 1.0, LEARNT_S), SPANS[0], *SPANS[3:7])
 
 
 def provider(devices: int) -> Inventory:
@@ -183,10 +184,11 @@ def worker(devices: int, loss_ratio: float, only_quiet: bool) -> dict:
     gc.freeze()
     clock = _Clock(engine)
     until_at = SPANS[0][2] if only_quiet else SPANS[-1][2]
-    for second in range(1, int(until_at) + 1):
-        clock.step(float(second), list(poller.second(float(second))))
-        if second == LEARNT_S:
-            gc.freeze()  # as the daemon does after its first look at everything
+    with bounded_collections():
+        for second in range(1, int(until_at) + 1):
+            clock.step(float(second), list(poller.second(float(second))))
+            if second == LEARNT_S:
+                leave_alone()  # as the daemon does after its first look at everything
     return {
         "spans": {name: clock.between(begin, end) for name, begin, end in SPANS if end <= until_at},
         "observe_us": clock.observe_s / max(1, clock.observed) * 1e6,

@@ -28,7 +28,7 @@ from netwatch.simulation.writing import write_inventory
 SMTP_PORT = 2525
 READY = METRICS.replace("/metrics", "/-/ready")
 STEADY_S, MAILED_S, MIDDLE = 45.0, 300.0, 5
-#: Everybody may be told at once, whatever the share: what is measured is the way from there on.
+#: Everybody may be told at once, whatever the share: what is measured is the way from there on. All else is the default.
 FREELY = {"auto_share": 1.0, "auto_customers": 10**6, "max_share": 1.0, "two_person_share": 1.0, "veto_s": 0}
 SEGMENTS = (Segment.CRITICAL, Segment.WHOLESALE, Segment.BUSINESS, Segment.RESIDENTIAL)
 
@@ -123,10 +123,7 @@ def main(devices: int, customers: int) -> dict[str, object]:
             **BESIDES,
             "polling": POLLING,
             "communication": FREELY,
-            "channels": {
-                "email": {"routes": [{"host": "127.0.0.1", "port": SMTP_PORT, "connections": 20}]},
-                "delivery": {"mailing_budget_s": 10},
-            },
+            "channels": {"email": {"routes": [{"host": "127.0.0.1", "port": SMTP_PORT}]}},
         }
         lines = [f"{key}: {json.dumps(value)}" for key, value in settings.items()]
         config.write_text("\n".join(["inventory: [network.yaml, customers.csv]", *lines]) + "\n", encoding="utf-8")

@@ -53,6 +53,14 @@ def ratio(name: str, ours: float, theirs: float, most: float | None = None) -> N
     print(f"  {name:<36} {ours / theirs:9.2f}{verdict(ours / theirs, most)}", flush=True)
 
 
+def at_least(name: str, values: list[float], unit: str, least: float) -> None:
+    """Print a median with its spread, and whether it is at least `least`."""
+    middle = statistics.median(values)
+    spread = f"from {min(values):.0f} to {max(values):.0f}, {len(values)} rounds"
+    kept = "kept" if middle >= least else "NOT KEPT"
+    print(f"  {name:<36} {middle:9.0f} {unit}   ({spread})   at least {least:g}: {kept}", flush=True)
+
+
 def verdict(value: float, most: float | None) -> str:
     """Words for a bound; "" without one."""
     if most is None:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import typer
 
 from netwatch import config as configuration
+from netwatch.cli.client import NotReachableError
 from netwatch.cli.exits import Exit
 from netwatch.cli.factual import of_incident
-from netwatch.cli.options import ConfigOption, SocketOption, client, found_config, the_one
+from netwatch.cli.options import ConfigOption, SocketOption, client, config_path, found_config, the_one
 from netwatch.cli.terminal import Terminal, clock_time, say_json
 from netwatch.communication.model import Phase
 from netwatch.communication.settings import CommunicationSettings
@@ -18,6 +19,7 @@ from netwatch.communication.texts import load_texts, sample
 from netwatch.communication.texts.cells import CALL
 from netwatch.communication.texts.facts import Rendered
 from netwatch.diagnosis.model import Scope
+from netwatch.errors import NetwatchError
 from netwatch.web.calllist import CallListEntry, CallListView
 from netwatch.web.model import IncidentView
 from netwatch.web.names import counted
@@ -33,10 +35,18 @@ def show_calls(incident: str | None, config: ConfigOption, socket: SocketOption,
     Raises:
         typer.Exit: nobody is to be rung up.
     """
-    with client(config, socket) as daemon:
-        known = daemon.incidents(closed=incident is not None)
-        name = the_one(incident, known, "open incident")
-        view = daemon.call_list(name)
+    try:
+        with client(config, socket) as daemon:
+            known = daemon.incidents(closed=incident is not None)
+            name = the_one(incident, known, "open incident")
+            view = daemon.call_list(name)
+    except NotReachableError as error:
+        kept = () if json else _kept(incident or "", config)
+        if not kept:
+            raise
+        typer.echo(f"{error.what}. What it kept before it went:", err=True)
+        Terminal().block("\n".join(kept))
+        raise typer.Exit(Exit.UNREACHABLE) from None
     if json:
         say_json(encode_pretty(view))
     else:
@@ -46,6 +56,17 @@ def show_calls(incident: str | None, config: ConfigOption, socket: SocketOption,
             _say(terminal, view, next(one for one in known if one.id == name), config)
     if not view.entries:
         raise typer.Exit(Exit.NEGATIVE)
+
+
+def _kept(incident: str, config: ConfigOption) -> tuple[str, ...]:
+    """The lists that the daemon left behind when it went, the newest incident first."""
+    try:
+        found = configuration.load(config_path(config))
+        directory = found.storage.calls_path(found.base_directory)
+        paths = sorted(directory.glob("*.txt"), reverse=True)
+        return tuple(path.read_text("utf-8") for path in paths if path.stem.startswith(incident))
+    except (NetwatchError, OSError):
+        return ()
 
 
 def _show(terminal: Terminal, view: CallListView) -> None:

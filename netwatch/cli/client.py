@@ -83,8 +83,9 @@ class Client:
     def approvals(self) -> Approvals:
         return self._get(Approvals, "/approvals")
 
-    def order(self, incident: str, order: str, by: str, text: str = "") -> Done:
-        return self._post(f"/incidents/{quote(incident, safe='')}/{order}", {"by": by, "text": text})
+    def order(self, incident: str, order: str, by: str, text: str = "", update: int | None = None) -> Done:
+        body = {"by": by, "text": text} | ({} if update is None else {"update": update})
+        return self._post(f"/incidents/{quote(incident, safe='')}/{order}", body)
 
     def acknowledge(self, incident: str, task: str, person: str, by: str) -> Done:
         path = f"/incidents/{quote(incident, safe='')}/ack" if incident else "/ack"

@@ -264,7 +264,7 @@ def show_approvals(terminal: Terminal, approvals: tuple[ApprovalView, ...], now:
             if approval.approved_by:
                 terminal.line(f"agreed: {', '.join(approval.approved_by)}", indent=4)
             terminal.line(
-                "send them: ", (f"netwatch approve {approval.incident}", "bold"),
+                "send them: ", (f"netwatch approve {approval.incident} --update {approval.update}", "bold"),
                 "   or not: ", (f"netwatch veto {approval.incident}", "bold"), indent=4, hang=2,
             )  # fmt: skip
         terminal.line(("why it waits: ", "dim"), approval.reason, indent=4, hang=2)

@@ -34,6 +34,11 @@ class OnOff(StrEnum):
 
 def approve(
     incident: IncidentArgument = None,
+    update: Annotated[
+        int | None,
+        typer.Option("--update", metavar="N", min=0, show_default="all", help="Nothing planned after update N."),
+    ] = None,
+    *,
     config: ConfigOption = None,
     socket: SocketOption = None,
     by: ByOption = None,
@@ -41,10 +46,11 @@ def approve(
 ) -> None:
     """Let the waiting notices go out.
 
-    When more than half of all customers would be told, two different people must agree.
+    When more than half of all customers would be told, two different people must agree. With --update, as `netwatch
+    status` prints it, you agree to what you were shown and to nothing newer.
     """
     with client(config, socket) as daemon:
-        done = daemon.order(_waiting(daemon, incident), "approve", orderer(by))
+        done = daemon.order(_waiting(daemon, incident), "approve", orderer(by), update=update)
     show_done(done, json=json)
 
 

@@ -21,6 +21,7 @@ from netwatch.communication.planning.playbook_view import (
     ProcedureView,
     plan_view,
 )
+from netwatch.communication.planning.playbook_words import WORDS, PlanWords
 from netwatch.communication.planning.recipients import Directory
 from netwatch.communication.settings import CommunicationSettings, Person, zone_of
 from netwatch.inventory.model import Inventory
@@ -41,7 +42,10 @@ def playbook(
         typer.Option("--at", metavar="TIME", show_default=False, help='With whom is on duty then: "2026-12-24 08:00".'),
     ] = None,
     language: Annotated[
-        str, typer.Option("--language", "-l", show_default=False, help="nl, pl or en: of the tasks.")
+        str,
+        typer.Option(
+            "--language", "-l", show_default=False, help="nl, pl or en. Default: communication.default_language."
+        ),
     ] = "",
     config: ConfigOption = None,
     json: JsonOption = False,
@@ -51,14 +55,15 @@ def playbook(
     By the minute, with the people on duty, readable aloud. Without a configuration: the plan that comes with netwatch.
     """
     del action  # there is one so far
-    view = _view(config, at, language)
+    view, code = _view(config, at, language)
     if json:
         say_json(encode_pretty(view))
     else:
-        _show(Terminal(), view)
+        _show(Terminal(), view, WORDS.get(code, WORDS["en"]))
 
 
-def _view(given: ConfigOption, at: str | None, language: str) -> PlanView:
+def _view(given: ConfigOption, at: str | None, language: str) -> tuple[PlanView, str]:
+    """The plan and the language in which it is said."""
     found = given or found_config()
     settings, people, plan = CommunicationSettings(), tuple[Person, ...](), default_playbook()
     channels: frozenset[str] | None = None
@@ -78,37 +83,37 @@ def _view(given: ConfigOption, at: str | None, language: str) -> PlanView:
         except ValueError:
             raise typer.BadParameter("write it as in 2026-12-24 08:00", param_hint="--at") from None
     company = Company(Directory(Inventory(), people, duties), duties, settings, zone, channels)
-    return plan_view(plan, company, now, language)
+    return plan_view(plan, company, now, language), language or settings.default_language
 
 
-def _show(terminal: Terminal, view: PlanView) -> None:
-    terminal.line((f"Calamity plan of {view.company}", "bold"), f", as on {view.at:%a %-d %B %Y %H:%M %Z}")
+def _show(terminal: Terminal, view: PlanView, words: PlanWords) -> None:
+    terminal.line((words.plan.format(company=view.company), "bold"), words.date.format(at=view.at))
     terminal.blank()
-    terminal.line(("On duty", "bold"))
+    terminal.line((words.on_duty, "bold"))
     for duty in view.duties:
-        terminal.line(*_duty(duty), indent=2, hang=4)
+        terminal.line(*_duty(duty, words), indent=2, hang=4)
     for procedure in view.procedures:
         terminal.blank()
-        _show_procedure(terminal, procedure)
+        _show_procedure(terminal, procedure, words)
     terminal.blank()
-    terminal.line(("How customers' notices are let go", "bold"), "  (customers told within 60 minutes, of all)")
+    heading, explained = words.letting_go.split("|")
+    terminal.line((heading, "bold"), explained)
     for line in view.release:
         terminal.line((f"{line.who}: ", "bold"), line.what, indent=2, hang=2)
 
 
-def _duty(duty: DutyView) -> tuple[str | tuple[str, str], ...]:
+def _duty(duty: DutyView, words: PlanWords) -> tuple[str | tuple[str, str], ...]:
     lead = (f"{duty.duty}: ", "bold")
     if duty.people:
-        until = f", until {duty.until_at:%a %-d %b %H:%M}" if duty.until_at else ""
-        return lead, ", ".join(duty.people) + until
+        return lead, ", ".join(duty.people) + (words.until.format(until=duty.until_at) if duty.until_at else "")
     if duty.falls_to:
-        return lead, (f"nobody; {', '.join(duty.falls_to)} instead", "yellow")
-    return lead, ("nobody", "bold red")
+        return lead, (words.instead.format(people=", ".join(duty.falls_to)), "yellow")
+    return lead, (words.nobody_on_duty, "bold red")
 
 
-def _show_procedure(terminal: Terminal, procedure: ProcedureView) -> None:
-    terminal.line((procedure.name, "bold"), f"  (for {procedure.applies})")
+def _show_procedure(terminal: Terminal, procedure: ProcedureView, words: PlanWords) -> None:
+    terminal.line((procedure.name, "bold"), f"  ({words.applies.format(what=procedure.applies)})")
     for minute in procedure.minutes:
-        terminal.line((f"Minute {minute.minute}", "bold cyan"), indent=2)
+        terminal.line((words.minute.format(minute=minute.minute), "bold cyan"), indent=2)
         for line in minute.lines:
             terminal.line((f"{line.who}: ", "bold"), line.what, indent=4, hang=2)

@@ -229,7 +229,8 @@ class Conditions:
     the wall clock has moved against the timeline; added to the times that people read, never to a deadline.
     `clock_stepped`, `config_young`: one of them just now. `quiet`: who must not be disturbed now.
     Of open incidents, as (incident, customer): `unread` were planned to be told and have not been, `read` were told
-    though a person stopped their update for others, `unreachable` are those whose every address refused.
+    though a person stopped their update for others, `unreachable` are those whose every address refused, `lapsed` those
+    whose end was held back until it was too stale to send.
     `refusals`: for which another way is to be found.
     """
 
@@ -248,3 +249,4 @@ class Conditions:
     read: frozenset[tuple[str, str]] = frozenset()
     refusals: tuple[Refusal, ...] = ()
     unreachable: frozenset[tuple[str, str]] = frozenset()
+    lapsed: frozenset[tuple[str, str]] = frozenset()

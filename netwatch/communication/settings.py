@@ -119,8 +119,8 @@ class CommunicationSettings:
 
     feedback_url: str = ""
     """Address of the form on which customers say how an outage was for them; empty = nobody is asked."""
-    feedback_after_s: Annotated[float, Ge(3600)] = 259200.0
-    """Customers are asked so long after the end, seconds: once, and only who was told of the end."""
+    feedback_after_s: Annotated[float, Ge(86400)] = 259200.0
+    """Customers are asked so long after the end, seconds: once, between 9 and 20 o'clock, and only who was told of it."""
 
 
 def zone_of(settings: CommunicationSettings, where: Place | None = None) -> ZoneInfo:

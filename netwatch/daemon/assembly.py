@@ -16,11 +16,15 @@ from netwatch.communication.page.copying import Copies, build_copies
 from netwatch.communication.planning.planner import Planner
 from netwatch.communication.planning.playbook import SERVICES
 from netwatch.communication.planning.state import CommunicationState
+from netwatch.communication.planning.works import withdrawn
 from netwatch.config import Config, Files
+from netwatch.daemon.addressing import Addressing
 from netwatch.daemon.alarms import Alarms
+from netwatch.daemon.answers import Ear
+from netwatch.daemon.callfiles import CallFiles
 from netwatch.daemon.canary import DOCUMENT, Canaries
 from netwatch.daemon.doors import DaemonDoors
-from netwatch.daemon.edition import Edition, planner_of, polled, summary
+from netwatch.daemon.edition import Edition, life_cycle, planner_of, polled, summary
 from netwatch.daemon.figures import Figures
 from netwatch.daemon.firstlook import FirstLook, Goal
 from netwatch.daemon.pages import Pages
@@ -30,7 +34,7 @@ from netwatch.daemon.reloading import InForce, Reloader
 from netwatch.daemon.saving import Saver
 from netwatch.daemon.sightings import Sightings
 from netwatch.daemon.standing import Standing
-from netwatch.daemon.succession import Succession
+from netwatch.daemon.succession import Succession, departed
 from netwatch.daemon.thinker import Thinker
 from netwatch.daemon.ways import Ways
 from netwatch.diagnosis.engine import Engine
@@ -57,16 +61,19 @@ class Parts:
     dispatcher: Dispatcher
     doors: DaemonDoors
     queue: PhoneQueue
+    ear: Ear
+    call_files: CallFiles
     ways: Ways
     alarms: Alarms
     canaries: Canaries
+    addressing: Addressing
     reloader: Reloader
     first_look: FirstLook
 
     def work(self) -> Iterator[Coroutine[None, None, None]]:
         """What runs until it is cancelled."""
         for part in (
-            self.poller, self.thinker, self.store, self.figures, self.pages, self.copies, self.queue, self.ways, self.reloader,
+            self.addressing, self.poller, self.thinker, self.store, self.figures, self.pages, self.copies, self.queue, self.ear, self.call_files, self.ways, self.reloader,
         ):  # fmt: skip
             yield part.run()
         yield self.alarms.run(self.dispatcher)
@@ -85,8 +92,8 @@ async def assemble(files: Files, store: Store, clock: Clock, *, recorder: Record
     """
     config, inventory = files.config, files.inventory
     stored, customers = await store.load(), len(inventory.customers)
-    ways = Ways.of(config, clock)
-    standing = Standing(store, clock, config.communication, customers, stored.hold)
+    ways = Ways.of(config, clock, store, stored)
+    standing = Standing(store, clock, config.communication, customers, stored.known)
     wanted = config.web.page_copies
     copies = Copies(build_copies(wanted, clock, config.base_directory), clock, alarm_after_s=wanted.behind_alarm_s)
     pages = Pages(
@@ -107,6 +114,7 @@ async def assemble(files: Files, store: Store, clock: Clock, *, recorder: Record
     standing.follow(lambda: thinker.diagnosis)
     alarms.follow(lambda: store.findings)
     alarms.watch(lambda: (saver.error, pages.error, *copies.behind(), *standing.unreachable()))
+    alarms.watch(lambda: withdrawn(thinker.communication.tellings, clock.now() + clock.wall_step_s()))
     engine = config.storage.snmp_engine_path(config.base_directory)
     poller = Poller(
         inventory, config.polling, config.snmp, clock, recorder.before(thinker.observe), state=engine, topology=topology
@@ -122,6 +130,8 @@ async def assemble(files: Files, store: Store, clock: Clock, *, recorder: Record
         InForce(config, inventory, polled(plan(inventory, config.polling)), clock.now()), clock,
         channels=ways.kinds, poller=poller, thinker=thinker, succession=succession, pipeline=pipeline,
     )  # fmt: skip
+    alarms.watch(lambda: departed(thinker.book, thinker.communication.tellings, reloader.now.inventory))
+    addressing = Addressing(store, clock, inventory)
     figures = Figures(
         store=store, clock=clock, thinker=thinker, saver=saver, poller=poller, dispatcher=dispatcher,
         standing=standing, reloader=reloader, recorder=recorder, copies=copies, receipts=ways.receipts,
@@ -134,10 +144,14 @@ async def assemble(files: Files, store: Store, clock: Clock, *, recorder: Record
         config.web.phone, Phonebook(lambda: reloader.now.inventory, config.web.phone.country_code),
         picture=doors.glance, communication=lambda: reloader.now.config.communication,
     )  # fmt: skip
-    adopt = partial(_adopt, standing=standing, pages=pages, alarms=alarms, sightings=sightings)
+    ear = _ear(config, store, ways, doors, reloader)
+    call_files = CallFiles(
+        config.storage.calls_path(config.base_directory), clock, doors.opened_ones, doors.call_list
+    )  # fmt: skip
+    adopt = partial(_adopt, standing=standing, pages=pages, alarms=alarms, sightings=sightings, addressing=addressing)
     reloader.adopt = partial(adopt, notifier=notifier)
     return Parts(
-        poller, thinker, store, figures, pages, copies, dispatcher, doors, queue, ways, alarms, canaries, reloader,
+        poller, thinker, store, figures, pages, copies, dispatcher, doors, queue, ear, call_files, ways, alarms, canaries, addressing, reloader,
         first_look,
     )  # fmt: skip
 
@@ -165,11 +179,21 @@ def _dispatcher(
     )
 
 
+def _ear(config: Config, store: Store, ways: Ways, doors: DaemonDoors, reloader: Reloader) -> Ear:
+    country_code = config.channels.sms.country_code
+    return Ear(
+        ways.answers, store, Phonebook(lambda: reloader.now.inventory, country_code), country_code=country_code,
+        mobiles=lambda customer: tuple(one.mobile for one in reloader.now.inventory.customers.get(customer, ())),
+        people=lambda: {person.id: person.mobile for person in reloader.now.config.people},
+        acknowledge=doors.acknowledge,
+    )  # fmt: skip
+
+
 def _pipeline(config: Config, stored: Stored, planner: Planner, succession: Succession) -> Pipeline[CommunicationState]:
     """Engine, life cycle and planner, going on from what the store kept."""
     kept = CommunicationState.from_json(stored.communication) if stored.communication else CommunicationState()
     kept = replace(kept, salt=kept.salt or token_hex(8))
-    pipeline = Pipeline(succession, config.incidents, planner, kept)
+    pipeline = Pipeline(succession, life_cycle(config), planner, kept)
     pipeline.restore(stored.incidents, kept, stored.memories)
     return pipeline
 
@@ -181,6 +205,7 @@ def _adopt(
     pages: Pages,
     alarms: Alarms,
     sightings: Sightings,
+    addressing: Addressing,
     notifier: Notifier,
 ) -> None:
     """What is told to whom goes by `edition` from now on; look-up and figures ask the reloader what is in force."""
@@ -189,4 +214,5 @@ def _adopt(
     pages.word_by(config.communication)
     alarms.reach(edition.planner.duties.alerted)
     sightings.keep(inventory.devices)
+    addressing.follow(inventory)
     notifier.status(summary(inventory))

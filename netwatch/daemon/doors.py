@@ -143,6 +143,10 @@ class DaemonDoors(ErrandDoors, WishDoors):
     def _open(self) -> tuple[str, ...]:
         return tuple(i.id for i in self._thinker.book.incidents.values() if i.status in OPEN)
 
+    def opened_ones(self) -> dict[str, bool]:
+        """The ids of incidents at hand that were opened, and whether each goes on."""
+        return {i.id: i.status in OPEN for i in self._thinker.book.incidents.values() if i.opened_at is not None}
+
     async def status(self) -> StatusView:
         hold = self._standing.hold
         view = status_view(
@@ -199,15 +203,18 @@ class DaemonDoors(ErrandDoors, WishDoors):
         return approval_views(await self._picture(()), self._clock.utc)
 
     def _announced(self) -> frozenset[str]:
-        """Ids of announced work, of which notices may wait like those of an incident."""
-        return frozenset(window.id for window in self._inventory.maintenance)
+        """Ids of work that is or was announced, of which notices may wait like those of an incident."""
+        tellings = self._thinker.communication.tellings
+        told = (name for name, telling in tellings.items() if telling.work is not None)
+        return frozenset(window.id for window in self._inventory.maintenance).union(told)
 
-    async def approve(self, incident: str, by: str) -> Done:
+    async def approve(self, incident: str, by: str, up_to: int | None = None) -> Done:
         if incident not in self._announced():
             self._known(incident)
-        given = await self._store.approve(incident, by)
+        given = await self._store.approve(incident, by, up_to)
         if not given:
-            raise RefusedError(f"nothing of incident {incident} waits for approval", "see: netwatch status")
+            shown = "" if up_to is None else f" up to update {up_to}"
+            raise RefusedError(f"nothing of incident {incident}{shown} waits for approval", "see: netwatch status")
         await self._standing.refresh()
         more = max(missing(approval) for approval in given)
         return Done(f"approved by {by}" + (f"; {more} more person must approve" if more else "; notices go out"))

@@ -10,12 +10,15 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from netwatch.communication.planning.feedback import needed_for_s
 from netwatch.communication.planning.planner import Planner
 from netwatch.communication.texts.loading import load_texts
 from netwatch.config import Config, Files
 from netwatch.daemon.apart import read_files
+from netwatch.daemon.collecting import leave_alone
 from netwatch.daemon.memory import give_back
 from netwatch.diagnosis.engine import Engine
+from netwatch.incidents.settings import IncidentSettings
 from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Inventory
 from netwatch.polling.plan import DevicePlan, plan
@@ -63,6 +66,12 @@ def planner_of(files: Files, channels: Iterable[str]) -> Planner:
     return Planner(files.playbook, texts, files.inventory, config.people, config.communication, channels=set(channels))
 
 
+def life_cycle(config: Config) -> IncidentSettings:
+    """How incidents live: at hand at least until their customers were asked how it was."""
+    keep_s = max(config.incidents.keep_resolved_s, needed_for_s(config.communication))
+    return replace(config.incidents, keep_resolved_s=keep_s)
+
+
 def read(
     path: Path, config: Config, inventory: Inventory, channels: Iterable[str], *, keep_engine: bool = True
 ) -> Edition:
@@ -73,8 +82,8 @@ def read(
     Raises:
         InputError: every fault that `netwatch check` tells, with its place.
     """
-    with _soon_the_loops_turn():
-        files = _load(path)
+    with _soon_the_loops_turn(), _made_to_last():
+        files = read_files(path, check=True)
         written, fresh = files.config, files.inventory
         merged = _with_what_is_fixed(written, config)
         looks_new = not keep_engine or fresh != inventory or merged.diagnosis != config.diagnosis
@@ -92,17 +101,17 @@ def read(
         )
 
 
-def _load(path: Path) -> Files:
-    """Everything, without a fault. Raises `InputError`."""
+@contextmanager
+def _made_to_last() -> Iterator[None]:
+    """The collector looks at nothing meanwhile, and never at what was made: everything would wait for it."""
     collects = gc.isenabled()
-    gc.disable()  # millions of fresh objects would be walked again and again, and everything waits meanwhile
+    gc.disable()
     try:
-        files = read_files(path, check=True)
-        gc.freeze()  # what was loaded lives for long
+        yield
+        gc.freeze()
     finally:
         if collects:
             gc.enable()
-    return files
 
 
 def forget_the_old() -> None:
@@ -111,7 +120,7 @@ def forget_the_old() -> None:
     """
     gc.unfreeze()
     gc.collect()
-    gc.freeze()
+    leave_alone()
     give_back()
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from netwatch.clock import Clock
 from netwatch.communication.planning.duties.tasks import Handed
-from netwatch.communication.planning.requests import Acknowledge, Called, PromiseCall, Request, refusal
+from netwatch.communication.planning.requests import Acknowledge, Called, CallOff, PromiseCall, Request, refusal
 from netwatch.daemon.figures import Figures
 from netwatch.daemon.reloading import Reloader
 from netwatch.daemon.thinker import Thinker
@@ -61,6 +61,10 @@ class ErrandDoors:
 
     async def correct(self, incident: str, text: str, customers: tuple[str, ...], by: str) -> Done:
         telling = self._thinker.communication.tellings.get(incident)
+        if telling is not None and telling.work is not None:
+            await self._request(CallOff(self._clock.now(), incident, by, text, frozenset(customers)))
+            count = counted(len(customers or telling.told), "customer")
+            return Done(f"called off: {count} who may have been told of {incident} read it; nobody else hears of it")
         self._known(incident)
         told = frozenset(telling.told) if telling is not None else frozenset[str]()
         strangers = sorted(set(customers) - told)

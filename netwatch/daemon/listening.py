@@ -12,6 +12,7 @@ from typing import Self
 
 from netwatch.communication.channels.callback import Door
 from netwatch.config.doors import MetricsSettings, WebSettings
+from netwatch.web.answers import Ear
 from netwatch.web.api import local_api
 from netwatch.web.offer import Doors
 from netwatch.web.public import metrics_app, page_app
@@ -55,16 +56,18 @@ class Listening:
                 found.append(listener)
             yield cls(local, *found)
 
-    async def serve(self, doors: Doors, queue: Queue, stop: asyncio.Event, *, phone_token: str, receipts: Door) -> None:
+    async def serve(
+        self, doors: Doors, queue: Queue, stop: asyncio.Event, *, phone_token: str, receipts: Door, ear: Ear
+    ) -> None:
         """Serve all of them until `stop` is set. `phone_token`: what the phone queue must bear; "" = nothing.
 
-        `receipts`: where SMS gateways leave theirs.
+        `receipts`: where SMS gateways leave theirs. `ear`: who hears what people answer.
         """
         async with asyncio.TaskGroup() as group:
             group.create_task(serve(local_api(doors), self.local, stop))
             if self.metrics is not None:
                 group.create_task(serve(metrics_app(doors), self.metrics, stop))
             if self.page is not None:
-                group.create_task(serve(page_app(doors, receipts), self.page, stop))
+                group.create_task(serve(page_app(doors, receipts, ear), self.page, stop))
             if self.phone is not None:
                 group.create_task(serve(queue_app(queue, phone_token), self.phone, stop))

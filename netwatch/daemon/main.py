@@ -19,6 +19,7 @@ from netwatch.clock import SystemClock
 from netwatch.config import Files
 from netwatch.daemon.apart import read_files
 from netwatch.daemon.assembly import Parts, assemble
+from netwatch.daemon.collecting import bounded_collections, leave_alone
 from netwatch.daemon.edition import summary
 from netwatch.daemon.firstlook import Show, logged
 from netwatch.daemon.listening import Listening
@@ -48,13 +49,13 @@ def run(config_path: Path, *, record: Recording | None = None, show: Show | None
         OperatingError: a socket, directory or permission is missing.
     """
     use_one_heap()
-    files = read_files(config_path, check=False)
-    # What was loaded lives as long as the process: the collector need not walk it again and again.
+    # Only what serves holds the first reading, so that it goes when a reload replaces it.
+    serving = _serve(read_files(config_path, check=False), record, show or logged())
     gc.collect()
-    gc.freeze()  # and twice more in _first_look
     sys.setswitchinterval(_TURN_S)
     try:
-        asyncio.run(_serve(files, record, show or logged()))
+        with bounded_collections():
+            asyncio.run(serving)
     except ExceptionGroup as group:
         _log.critical("netwatch ends by a failure", exc_info=group)
         expected, unexpected = group.split(NetwatchError)
@@ -73,14 +74,22 @@ async def _serve(files: Files, record: Recording | None, show: Show) -> None:
         stack.push_async_exit(partial(_close, store))
         recorder = stack.enter_context(Recorder.open(record))
         parts = await assemble(files, store, clock, recorder=recorder, notifier=notifier)
+        told = summary(files.inventory)
+        del files
         stop = _heed_signals(parts.reloader.ask)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in parts.work()]
             delivering = group.create_task(parts.dispatcher.run())
             serving = group.create_task(
-                listening.serve(parts.doors, parts.queue, stop, phone_token=phone_token, receipts=parts.ways.door)
+                listening.serve(
+                    parts.doors,
+                    parts.queue,
+                    stop,
+                    phone_token=phone_token,
+                    receipts=parts.ways.door,
+                    ear=parts.ear,
+                )
             )
-            told = summary(files.inventory)
             tasks.append(group.create_task(_first_look(parts, show)))
             await parts.thinker.begun.wait()
             notifier.ready(told)
@@ -97,9 +106,9 @@ async def _serve(files: Files, record: Recording | None, show: Show) -> None:
 
 async def _first_look(parts: Parts, show: Show) -> None:
     """Show how the network is learnt; what was made for it then lives for long as well."""
-    gc.freeze()
+    leave_alone()
     await parts.first_look.report(parts.is_warm, show)
-    gc.freeze()
+    leave_alone()
 
 
 async def _close(

@@ -17,8 +17,8 @@ from typing import Final
 from netwatch.clock import Clock
 from netwatch.communication.planning.state import CommunicationState
 from netwatch.config import Config
-from netwatch.daemon.edition import Edition, forget_the_old, polled, read
-from netwatch.daemon.succession import LOOKING, Heir, Succession, obstacle, orphaned
+from netwatch.daemon.edition import Edition, forget_the_old, life_cycle, polled, read
+from netwatch.daemon.succession import LOOKING, Heir, Succession, departed, obstacle, orphaned
 from netwatch.daemon.thinker import Thinker
 from netwatch.diagnosis.model import Diagnosis
 from netwatch.errors import InputError, NetwatchError, OperatingError
@@ -151,7 +151,9 @@ class Reloader:
         self._polled = (inventory, snmp)
 
     async def _begin(self, edition: Edition, by: str) -> None:
-        notes = tuple(orphaned(self._thinker.book, edition.inventory))
+        book, inventory = self._thinker.book, edition.inventory
+        gone = departed(book, self._thinker.communication.tellings, inventory)
+        notes = (*orphaned(book, inventory), *gone)
         at = self._clock.utc(self._clock.now())
         self._last = ReloadView(
             at, LEARNING, by, changes=edition.changes, needs_restart=edition.needs_restart, notes=notes
@@ -197,7 +199,7 @@ class Reloader:
 
     def _take_over(self, edition: Edition, loop: asyncio.AbstractEventLoop) -> None:
         """In the pipeline's thread: the rest of this step goes by the new planner already."""
-        self._pipeline.follow(edition.config.incidents, edition.planner)
+        self._pipeline.follow(life_cycle(edition.config), edition.planner)
         loop.call_soon_threadsafe(self._come_into_force, edition)
 
     def _come_into_force(self, edition: Edition) -> None:

@@ -15,7 +15,7 @@ from netwatch.communication.settings import CommunicationSettings, zone_of
 from netwatch.diagnosis.model import Diagnosis
 from netwatch.errors import StorageError
 from netwatch.storage import Store
-from netwatch.storage.stored import Hold, Known
+from netwatch.storage.stored import Known
 
 #: A wall clock that moves by more at once was stepped, not corrected, seconds.
 _STEP_S: Final = 0.5
@@ -31,14 +31,14 @@ class Standing:
     The store checks hold, approvals and count again at each claim: this copy only serves planning and showing.
     """
 
-    def __init__(self, store: Store, clock: Clock, settings: CommunicationSettings, customers: int, hold: Hold) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, settings: CommunicationSettings, customers: int, known: Known
+    ) -> None:
+        """`known`: what the start loaded, so that the first step knows what people decided before."""
         self._clock = clock
         self._store = store
         self._told_limit = 0
-        self._known = Known(hold=hold)
-        self._approved: frozenset[tuple[str, int]] = frozenset()
-        self._vetoed: frozenset[tuple[str, int]] = frozenset()
-        self.hold = hold
+        self._take(known)
         self._seen: Callable[[], Diagnosis | None] = lambda: None
         self._wall_step_s = clock.wall_step_s()
         self._stepped_at = self._reloaded_at = self._again_at = _NEVER
@@ -63,7 +63,10 @@ class Standing:
 
     async def refresh(self) -> None:
         """Read again what people and the dispatcher may have changed."""
-        known = self._known = await self._store.known()
+        self._take(await self._store.known())
+
+    def _take(self, known: Known) -> None:
+        self._known = known
         self._approved = frozenset((a.incident, a.update) for a in known.approvals if a.approved_by and agreed(a))
         self._vetoed = frozenset((a.incident, a.update) for a in known.approvals if a.vetoed_by)
         self.hold = known.hold
@@ -116,4 +119,5 @@ class Standing:
             read=known.read,
             refusals=known.refusals,
             unreachable=known.unreachable,
+            lapsed=known.lapsed,
         )

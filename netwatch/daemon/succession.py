@@ -6,11 +6,12 @@ that begins in the middle of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
+from netwatch.communication.planning.state import Telling
 from netwatch.diagnosis.model import Diagnosis, Feedback, InventoryDoubt, Memory, PortReading
 from netwatch.incidents.book import Book
 from netwatch.incidents.model import PUBLISHED, Incident
@@ -189,6 +190,18 @@ def orphaned(book: Book, inventory: Inventory) -> Iterable[str]:
         if gone:
             yield (
                 f"incident {incident.id}: {_listed(gone)} left the inventory; it ends when nothing else of it is wrong"
+            )
+
+
+def departed(book: Book, tellings: Mapping[str, Telling], inventory: Inventory) -> Iterator[str]:
+    """Sentences about customers who were told of a live incident, not of its end, and whom the `inventory` lacks."""
+    for incident in book.live():
+        telling = tellings.get(incident.id)
+        gone = [] if telling is None else telling.told.keys() - inventory.customers.keys() - telling.ended
+        if gone:
+            yield (
+                f"incident {incident.id}: {_listed(gone)} may have been told of it and left the inventory;"
+                " under that id nobody is told of its end"
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from netwatch.diagnosis.costs import Prices, price
+from netwatch.diagnosis.evidence import NEVER
 from netwatch.diagnosis.islands import Item
 from netwatch.diagnosis.model import Alternative
 from netwatch.diagnosis.picture import Picture
@@ -124,8 +125,9 @@ def _shared_cause(
     sticky = picture.settings.costs.sticky if offer.risk.ref in picture.sticky else 0.0
     apart = tuple(sorted(root for one in singles for root in one.roots))
     # What only the lack of readings makes dearer is no evidence for the shared cause.
-    unseen = sum(prices[item].links_unseen for item in offer.items if not prices[item].by_device)
-    options = [Alternative(apart, max(0.0, offer.gain - sticky - unseen))]
+    unseen = sum(_dearer(picture, item, prices[item]) for item in offer.items)
+    unread = picture.settings.costs.contradiction * _unread_beside(picture, offer)
+    options = [Alternative(apart, max(0.0, offer.gain - sticky - unseen - unread))]
     options += [Alternative((rival.risk.ref,), offer.gain - rival.gain) for rival in rivals]
     dead: set[str] = set()
     cut: set[str] = set()
@@ -144,22 +146,37 @@ def _shared_cause(
     )
 
 
-def _unheard_ends(picture: Picture, item: Item, prices: Prices) -> list[Alternative]:
-    """The ends of a lone link that were not heard since it went down: each may have failed itself."""
-    options = []
-    for link in item.links:
-        found = picture.net.inventory.links[link]
-        for name in sorted({found.a.device, found.b.device}):
+def _unread_beside(picture: Picture, offer: _Offer) -> int:
+    """How many other links of the same risk may carry for all that is known: no port of theirs was ever read."""
+    links = picture.net.inventory.links
+    others = offer.risk.links.difference(link for item in offer.items for link in item.links)
+    return sum(
+        all(picture.reading(end).read_at == NEVER for end in (links[other].a, links[other].b)) for other in others
+    )
+
+
+def _unheard_ends(picture: Picture, item: Item, prices: Prices) -> list[tuple[str, float]]:
+    """The ends of a lone link that were not heard since it went down: each may have failed itself, at what more cost."""
+    found = []
+    for link in () if item.device else item.links:
+        ends = picture.net.inventory.links[link]
+        for name in sorted({ends.a.device, ends.b.device}):
             if picture.device(name).known and not picture.answers(name, picture.fresh_after(item.onset_at)):
                 dead = price(picture, replace(item, device=name))
-                extra = dead.device_by_evidence - prices.links_by_evidence
-                options.append(Alternative((f"device:{name}",), max(0.0, extra)))
-    return options
+                found.append((name, dead.device_by_evidence - prices.links_by_evidence))
+    return found
+
+
+def _dearer(picture: Picture, item: Item, prices: Prices) -> float:
+    """How much dearer the item's cheapest explanation is for what could not be read, or was not heard yet."""
+    unheard = (-extra for _, extra in _unheard_ends(picture, item, prices))
+    return prices.least_by_unseen + max([0.0, *unheard])
 
 
 def _single_cause(picture: Picture, item: Item, prices: Prices) -> Cause:
     by_device, by_links = (f"device:{item.device}",), tuple(f"link:{link}" for link in item.links)
-    options = [] if item.device else _unheard_ends(picture, item, prices)
+    ends = _unheard_ends(picture, item, prices)
+    options = [Alternative((f"device:{name}",), max(0.0, extra)) for name, extra in ends]
     if prices.device is not None and prices.all_links is not None:
         other = by_links if prices.by_device else by_device
         extra = prices.links_by_evidence - prices.device_by_evidence

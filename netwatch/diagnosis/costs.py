@@ -49,6 +49,11 @@ class Prices:
         return min(cost for cost in (self.device, self.all_links) if cost is not None)
 
     @property
+    def least_by_unseen(self) -> float:
+        """How much dearer the cheapest explanation is because ports could not be read."""
+        return 0.0 if self.all_links is None else max(0.0, self.least - (self.all_links - self.links_unseen))
+
+    @property
     def by_device(self) -> bool:
         """Whether the device is the cheaper explanation; on a tie it is not."""
         return self.device is not None and (self.all_links is None or self.device < self.all_links)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final
 
@@ -36,25 +36,25 @@ class Net:
 
     def _chosen_starts(self, given: Collection[str]) -> tuple[str, ...]:
         """One device for each part of the graph that `given` does not reach: the most central one."""
-        seen: set[str] = set()
-        self._flood(given, seen)
+        seen = self._flood(given)
         chosen: list[str] = []
         devices = self.inventory.devices
+        if len(seen) == len(devices):
+            return ()
         rank = sorted(devices, key=lambda d: (_RANK.get(devices[d].role, 3), -len(self.edges[d]), d))
         for device in rank:
             if device not in seen:
                 chosen.append(device)
-                self._flood([device], seen)
+                seen |= self._flood((device,))
         return tuple(sorted(chosen))
 
-    def _flood(self, starts: Iterable[str], seen: set[str]) -> None:
-        queue = deque(start for start in starts if start not in seen)
-        seen.update(queue)
-        while queue:
-            for edge in self.edges[queue.popleft()]:
-                if edge.neighbour not in seen:
-                    seen.add(edge.neighbour)
-                    queue.append(edge.neighbour)
+    def _flood(self, starts: Iterable[str]) -> set[str]:
+        """The devices of the parts of the graph in which `starts` lie."""
+        seen, layer, near = set[str](), set(starts), self.near
+        while layer:
+            seen |= layer
+            layer = set().union(*[near[device] for device in layer]) - seen
+        return seen
 
     def in_order(self, devices: Collection[str]) -> list[str]:
         """These devices, sorted; many of them without comparing them anew."""
@@ -89,12 +89,9 @@ class Tree:
         self.parent_link: dict[str, str] = {}
         self.children: dict[str, list[str]] = defaultdict(list)
         self.order: list[str] = sorted(net.begun)
-        seen = set(self.order)
-        place = 0
-        while place < len(self.order):
-            device = self.order[place]
-            place += 1
-            if not net.forwards[device]:
+        seen, near, forwards = set(self.order), net.near, net.forwards
+        for device in self.order:  # it grows meanwhile
+            if seen.issuperset(near[device]) or not forwards[device]:
                 continue
             for edge in net.edges[device]:
                 if edge.neighbour not in seen and edge.link not in ghosts:
@@ -103,10 +100,9 @@ class Tree:
                     self.parent_link[edge.neighbour] = edge.link
                     self.children[device].append(edge.neighbour)
                     self.order.append(edge.neighbour)
-        self._sizes = dict.fromkeys(self.order, 1)
-        for device in reversed(self.order):
-            if device in self.parent:
-                self._sizes[self.parent[device]] += self._sizes[device]
+        self._sizes = sizes = dict.fromkeys(self.order, 1)
+        for device, parent in reversed(self.parent.items()):  # those below come before it
+            sizes[parent] += sizes[device]
         self._shadows: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = {}
         self._kept = 0
         self.link_child = {link: child for child, link in self.parent_link.items()}

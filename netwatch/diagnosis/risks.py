@@ -37,13 +37,9 @@ class RiskIndex:
         self._by_link: dict[str, list[Risk]] = defaultdict(list)
         self._regions: dict[str | None, tuple[str, ...]] = {None: ()}
         self._by_ref: dict[str, Risk] = {}
-        self._devices_at: dict[str, tuple[str, ...]] = {}
         self._devices_of: dict[str, frozenset[str]] = {}
         self._at_site: dict[str, tuple[Risk, ...]] = {}
-        for device in sorted(net.inventory.devices):
-            site = net.inventory.devices[device].site
-            if site is not None:
-                self._devices_at[site] = (*self._devices_at.get(site, ()), device)
+        self._devices_at = _devices_at(net)
         for risk in (*_link_risks(net), *_power_risks(net, self._devices_at, self._regions)):
             self._by_ref[risk.ref] = risk
             for link in risk.links:
@@ -92,6 +88,17 @@ class RiskIndex:
         return found
 
 
+def _devices_at(net: Net) -> dict[str, tuple[str, ...]]:
+    """The devices of each site that has any, sorted."""
+    found: dict[str, tuple[str, ...]] = {}
+    devices = net.inventory.devices
+    for device in net.edges:
+        site = devices[device].site
+        if site is not None:
+            found[site] = (*found[site], device) if site in found else (device,)
+    return found
+
+
 def _link_risks(net: Net) -> list[Risk]:
     members: dict[tuple[str, str], set[str]] = defaultdict(set)
     for link in net.inventory.links.values():
@@ -113,13 +120,17 @@ def _link_risks(net: Net) -> list[Risk]:
 def _power_risks(net: Net, occupied: Collection[str], chains: dict[str | None, tuple[str, ...]]) -> list[Risk]:
     """Feeds and regions, of the sites that have devices."""
     members: dict[tuple[str, str], set[str]] = defaultdict(set)
+    # Regions hold many sites: first by the nearest one, then each of these goes to all above it.
+    by_region: dict[str | None, set[str]] = defaultdict(set)
     for site in net.inventory.sites.values():
         if site.id not in occupied:
             continue
         if site.power_feed:
             members["feed", site.power_feed].add(site.id)
-        for region in _chain(net, site.region, chains):
-            members["region", region].add(site.id)
+        by_region[site.region].add(site.id)
+    for nearest, sites in by_region.items():
+        for region in _chain(net, nearest, chains):
+            members["region", region] |= sites
     return [Risk(f"{kind}:{name}", kind, sites=frozenset(sites)) for (kind, name), sites in sorted(members.items())]
 
 

@@ -42,11 +42,15 @@ def stable_s(incident: Incident, settings: IncidentSettings) -> float:
     return min(settings.close_after_s * (1 + incident.reopened), settings.close_at_most_s)
 
 
-def end(sheet: Sheet, incident: Incident, track: Track, moment: Moment) -> None:
-    """Move an incident that nothing supports any more towards its end."""
+def end(sheet: Sheet, incident: Incident, track: Track, moment: Moment, left: tuple[str, ...] = ()) -> None:
+    """Move an incident that nothing supports any more towards its end.
+
+    `left`: what is still missing although it cuts nobody off any more.
+    """
     outcome = ending(incident, track, moment)
     if outcome is Ending.RESOLVED:
-        finish(sheet, incident, f"Resolved: {outcome}.", track.healthy_since_at or sheet.now)
+        rest = f"nobody is cut off any more; {', '.join(left)} is still missing and goes on as lost redundancy"
+        finish(sheet, incident, f"Resolved: {rest if left else outcome}.", track.healthy_since_at or sheet.now)
     elif outcome is Ending.DISMISSED:
         sheet.report(replace(incident, status=Status.DISMISSED), ChangeKind.INTERNAL, f"Dismissed: {outcome}.")
         sheet.put_track(incident.id, None)

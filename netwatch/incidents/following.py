@@ -25,7 +25,7 @@ def follow(sheet: Sheet, pair: Pair, moment: Moment) -> None:
     if incident.muted is not None:
         keep_silent(sheet, pair, track, moment)
     elif remains(incident, explanation):
-        end(sheet, incident, track, moment)
+        end(sheet, incident, track, moment, explanation.roots)
     elif incident.status in PUBLISHED:
         _revise(sheet, pair, track, moment)
     elif incident.status is not Status.RESOLVED:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from netwatch.diagnosis.model import Scenario
 from netwatch.incidents.book import Book, hit
 from netwatch.incidents.closing import finish
 from netwatch.incidents.model import LIVE, PUBLISHED, ChangeKind, Command, Incident, Order, Status
 from netwatch.incidents.sheet import Sheet
+
+#: An estimate that lies further ahead is a slip of the pen, seconds.
+_FURTHEST_S: Final = 30 * 86_400.0
 
 
 def refusal(command: Command, book: Book) -> str | None:
@@ -31,6 +35,8 @@ def _unfit_estimate(command: Command) -> str | None:
         return None
     if command.until_at <= command.at:
         return "that time has passed; an estimate lies ahead"
+    if command.until_at > command.at + _FURTHEST_S:
+        return "that is more than 30 days away; give a nearer time, or say that nobody knows yet"
     if command.from_at is not None and command.from_at > command.until_at:
         return "the estimate ends before it begins; give the earlier time first"
     return None

@@ -47,14 +47,15 @@ class Topology:
                     self.link_of_port[end] = link_id
         attached: dict[str, list[Service]] = defaultdict(list)
         for services in inventory.customers.values():
-            for service in services:
+            for service in services if len(services) == 1 else sorted(services, key=attrgetter("line")):
                 device, backup = service.primary.device, service.backup
                 if device:
                     attached[device].append(service)
                 if backup is not None and backup.device != device:
                     attached[backup.device].append(service)
+        # A customer's services are in the order of their lines already, and sorting keeps that.
         self.services_at: dict[str, tuple[Service, ...]] = {
-            device: tuple(sorted(found, key=attrgetter("customer", "line"))) for device, found in attached.items()
+            device: tuple(sorted(found, key=attrgetter("customer"))) for device, found in attached.items()
         }
 
     def neighbours(self, device: str) -> tuple[str, ...]:

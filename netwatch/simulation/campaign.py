@@ -10,10 +10,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from netwatch.clock import SystemClock
@@ -34,7 +33,9 @@ __all__ = ["drawn", "main", "run", "table"]
 
 #: Sizes of the synthetic networks of a whole campaign, each with how many in a thousand faults are drawn on it. The
 #: rest is drawn on the backbone graphs, with access grown below each of them up to the size given next.
-_SIZES: Final[Mapping[int, int]] = MappingProxyType({300: 250, 600: 40, 1_000: 20, 3_000: 6, 10_000: 3})
+_SIZES: Final = (
+    (300, 100), (300, 100), (600, 60), (1_000, 30), (1_000, 30), (3_000, 12), (3_000, 12), (3_000, 12), (10_000, 6), (10_000, 6)
+)  # fmt: skip
 _GRAPH_SIZE: Final = 120
 #: So many networks are tried until one has something of the kind that is drawn.
 _NETWORKS_TRIED: Final = 20
@@ -134,10 +135,12 @@ def _field(devices: int, seed: int, graphml: str | None, share: float = 1.0) -> 
 
 def _fields(seed: int, graphs: Path) -> Iterator[Field]:
     """Synthetic networks and, where the directory is there, every third of its graphs."""
-    for number, (size, share) in enumerate(_SIZES.items()):
-        yield _field(size, seed + number, None, share)
+    for number, (size, share) in enumerate(_SIZES):
+        before = sum(size == each for each, _ in _SIZES[:number])
+        field = _field(size, seed + number, None, share)
+        yield replace(field, name=f"{field.name}/{before + 1}") if before else field
     files = sorted(graphs.glob("*.graphml"))[seed % 3 :: 3] if graphs.is_dir() else []
-    rest = (1_000 - sum(_SIZES.values())) / max(1, len(files))
+    rest = (1_000 - sum(share for _, share in _SIZES)) / max(1, len(files))
     for number, file in enumerate(files):
         try:
             yield _field(_GRAPH_SIZE, seed + number, str(file), rest)

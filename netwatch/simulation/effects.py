@@ -119,6 +119,11 @@ def _cut(inventory: Inventory, kind: str, name: str, start: float, end: float) -
                 yield Interval(start, end, Effect.CUT, link.id)
     elif kind == "upstream":
         yield Interval(start, end, Effect.UPSTREAM, name)
+    elif kind == "provider":
+        lines = (link.id for link in inventory.links.values() if link.provider == name)
+        yield from (Interval(start, end, Effect.CUT, line) for line in lines)
+        ways = (way.id for way in inventory.upstreams.values() if way.provider == name)
+        yield from (Interval(start, end, Effect.UPSTREAM, way) for way in ways)
     else:
         group = inventory.port_groups[name]
         for interface in group.interfaces:

@@ -38,7 +38,7 @@ class Verb(StrEnum):
 #: Kinds of element that a verb takes, in the order in which an id is looked up. None of them: no target.
 TARGETS: Final[Mapping[Verb, tuple[str, ...]]] = MappingProxyType(
     {
-        Verb.CUT: ("link", "duct", "port_group", "upstream"),
+        Verb.CUT: ("link", "duct", "port_group", "upstream", "provider"),
         Verb.DOWN: ("device",),
         Verb.POWER: ("site", "feed", "region"),
         Verb.LOSS: ("link",),
@@ -87,6 +87,10 @@ def ids_by_kind(inventory: Inventory) -> Mapping[str, Collection[str]]:
         "duct": sorted({duct for link in inventory.links.values() for duct in link.ducts}),
         "port_group": inventory.port_groups,
         "upstream": inventory.upstreams,
+        "provider": sorted(
+            {link.provider for link in inventory.links.values() if link.provider}
+            | {way.provider for way in inventory.upstreams.values() if way.provider}
+        ),
         "device": inventory.devices,
         "site": inventory.sites,
         "feed": sorted({site.power_feed for site in inventory.sites.values() if site.power_feed}),
@@ -148,13 +152,25 @@ def _parse(text: str, kinds: Mapping[str, Collection[str]], where: Place) -> Bre
         loss_ratio = _number(share.removesuffix("%"), "the loss", where) / 100.0 if share.endswith("%") else -1.0
         if not 0.0 < loss_ratio <= 1.0:
             raise _fault(where, f'"{share}" is not a loss', "write a share from 1% to 100%: `loss trunk-17 30%`")
-    times = {"at": 0.0, "for": -1.0}
-    while rest:
-        word = rest.pop(0)
-        if word not in times:
+    times = _times(rest, where)
+    return Breakage(verb, element, times.get("at", 0.0), times.get("for"), loss_ratio)
+
+
+def _times(words: list[str], where: Place) -> Mapping[str, float]:
+    """The seconds after `at` and `for`, as far as they are written."""
+    times: dict[str, float] = {}
+    while words:
+        word = words.pop(0)
+        if word not in {"at", "for"}:
             raise _fault(where, f'"{word}" is not understood here', "after the target come `at S` and `for S`")
-        times[word] = _number(rest.pop(0) if rest else "", f"the time after `{word}`", where)
-    return Breakage(verb, element, times["at"], None if times["for"] < 0 else times["for"], loss_ratio)
+        if word in times:
+            raise _fault(where, f"`{word}` stands here twice", f"keep one `{word} S`; another time is another fault")
+        times[word] = _number(words.pop(0) if words else "", f"the time after `{word}`", where)
+    if times.get("for") == 0.0:
+        raise _fault(
+            where, "a fault `for 0` never happens", "write how many seconds it lasts, or no `for`: then it stays"
+        )
+    return times
 
 
 def _verb(word: str, where: Place) -> Verb:

@@ -35,6 +35,9 @@ from netwatch.simulation.trials import (
 #: As bad as it gets without anything being wrong.
 NOISY: Final = Noise(loss_ratio=0.04, trap_loss_ratio=0.3, late_ratio=0.1, late_s=8.0, mute_ratio=0.03)
 
+#: So many devices are tried until something hangs on one alone.
+_MUTES_TRIED: Final = 40
+
 
 def three(*draws: Draw) -> Draw:
     """Several faults at the same moment."""
@@ -317,6 +320,18 @@ def mute_and_cut(ground: Ground, rng: Random) -> Trial | None:
     return replace(found, faults=(mute, *found.faults), events=1)
 
 
+def mute_device(ground: Ground, rng: Random) -> Trial | None:
+    """A device that others hang on alone answers neither ping nor SNMP any more, and forwards all."""
+    starts = ground.inventory.monitor.attached_to
+    names = sorted(d.id for d in ground.inventory.devices.values() if d.transit and far(ground, d))
+    everyone = ground.topology.reachable(starts)
+    for name in rng.sample(names, min(len(names), _MUTES_TRIED)):
+        if everyone - ground.topology.reachable(starts, (name,)) - {name}:
+            faults = tuple(broken(verb, f"device:{name}") for verb in (Verb.MUTE, Verb.HANG))
+            return Trial(faults, one(f"device:{name}"), Scope.REDUNDANCY, events=1)
+    return None
+
+
 HARDER: Final[Mapping[str, Draw]] = MappingProxyType(
     {
         "region power": region_power,
@@ -346,5 +361,6 @@ HARDER: Final[Mapping[str, Draw]] = MappingProxyType(
         "short isolation": short_isolation,
         "modem off": residential_port,
         "noisy quiet": noisy_quiet,
+        "mute device": mute_device,
     }
 )

@@ -9,17 +9,16 @@ import pickle
 from collections.abc import Callable, Iterator
 from itertools import islice
 from multiprocessing.connection import Connection
-from typing import Any, Final
+from typing import Final
 
 from netwatch.errors import NetwatchError, OperatingError
-from netwatch.polling.model import IcmpObservation, InterfaceObservation, Observation, SnmpObservation
-from netwatch.simulation.reading import Recording
+from netwatch.polling.model import Observation
+from netwatch.simulation.reading import MAKERS, OTHER, Packed, Recording
 
 #: Smaller recordings are read here: a process costs more than it saves.
 LARGE_BYTES: Final = 20_000_000
 _BATCH: Final = 4_000
-_OTHER: Final = 3
-_MAKERS: Final[tuple[Callable[..., Any], ...]] = (IcmpObservation, SnmpObservation, InterfaceObservation, pickle.loads)
+_MAKERS: Final[tuple[Callable[..., Observation], ...]] = (*MAKERS[:OTHER], pickle.loads)
 
 
 def read_ahead(
@@ -44,6 +43,16 @@ def _here(recording: Recording) -> Iterator[tuple[int, list[Observation]]]:
     observations = iter(recording)
     while batch := list(islice(observations, _BATCH)):
         yield recording.read_bytes, batch
+
+
+def _there(recording: Recording) -> Iterator[tuple[int, list[Packed]]]:
+    observations = recording.packed()
+    while batch := list(islice(observations, _BATCH)):
+        yield recording.read_bytes, [_sendable(found) for found in batch]
+
+
+def _sendable(found: Packed) -> Packed:
+    return (OTHER, (pickle.dumps(found[1][0]),)) if found[0] == OTHER else found
 
 
 def _from_child(recording: Recording) -> Iterator[tuple[int, list[Observation]]]:
@@ -75,18 +84,8 @@ def _received(source: Connection) -> bytes:
 
 def _send(recording: Recording, target: Connection) -> None:
     try:
-        for read_bytes, observations in _here(recording):
-            target.send_bytes(marshal.dumps((read_bytes, [_packed(each) for each in observations], None)))
+        for read_bytes, packed in _there(recording):
+            target.send_bytes(marshal.dumps((read_bytes, packed, None)))
         target.send_bytes(marshal.dumps((0, [], None)))
     except NetwatchError as error:
         target.send_bytes(marshal.dumps((0, [], pickle.dumps(error))))
-
-
-def _packed(seen: Observation) -> tuple[int, tuple[Any, ...]]:
-    if isinstance(seen, InterfaceObservation):
-        return 2, (seen.at, seen.device, seen.interface, seen.admin, seen.oper, seen.poller)
-    if isinstance(seen, IcmpObservation):
-        return 0, (seen.at, seen.device, seen.sent, seen.received, seen.rtt_ms, seen.poller)
-    if isinstance(seen, SnmpObservation):
-        return 1, (seen.at, seen.device, seen.ok, seen.uptime_s, seen.poller)
-    return _OTHER, (pickle.dumps(seen),)

@@ -12,12 +12,17 @@ from typing import Final
 
 from netwatch.communication.model import ENDING, EXTERNAL, Message, Phase, State
 
+#: After these their reader waits for nothing more of the incident.
+LAST_WORDS: Final = ENDING | {Phase.CORRECTION}
 #: Told only to those who were told before.
-TO_THE_TOLD: Final = ENDING | {Phase.CORRECTION, Phase.FEEDBACK}
+TO_THE_TOLD: Final = LAST_WORDS | {Phase.FEEDBACK}
 #: Exempt from the least time between two notices: a first notice, an end and a correction are never routine.
-NEVER_ROUTINE: Final = ENDING | {Phase.OPENED, Phase.CORRECTION}
+NEVER_ROUTINE: Final = LAST_WORDS | {Phase.OPENED}
 #: Not sent any more once the incident is over. An end is never stale: whoever it is for hears of no other one.
 STALE_WHEN_OVER: Final = frozenset({Phase.OPENED, Phase.UPDATE, Phase.NO_NEWS, Phase.ESTIMATE_CHANGED})
+#: Fill the sliding ceiling: what says that an outage begins or goes on. An end, a question or announced work says nothing
+#: of an outage to anybody new.
+COUNTED: Final = STALE_WHEN_OVER
 #: Not sent any more once the incident was merged into another.
 STALE_WHEN_MERGED: Final = frozenset({Phase.OPENED, Phase.NO_NEWS, Phase.ESTIMATE_CHANGED})
 #: States in which a message has not left and may still be overtaken.

@@ -11,7 +11,7 @@ from typing import Final
 from netwatch.communication.delivery.release import SLIDING_S, Waiting, over_ceiling, waits_for
 from netwatch.communication.model import Approval, ApprovalKind, Audience, Conditions, Message
 from netwatch.incidents.model import Status
-from netwatch.storage.admission import TO_THE_TOLD
+from netwatch.storage.admission import COUNTED, TO_THE_TOLD
 from netwatch.storage.journal import read_kept, write_kept
 from netwatch.storage.stored import ApprovalCase, Hold
 
@@ -20,6 +20,7 @@ from netwatch.storage.stored import ApprovalCase, Hold
 _MAY_BE_STOPPED: Final = "told_as='' AND (audience='{}' OR phase NOT IN ({}))".format(
     Audience.POST.value, ", ".join(f"'{phase.value}'" for phase in sorted(TO_THE_TOLD))
 )
+_COUNTED: Final = ", ".join(f"'{phase.value}'" for phase in sorted(COUNTED))
 
 
 def write_approvals(connection: Connection, approvals: Iterable[Approval], messages: Iterable[Message]) -> None:
@@ -130,9 +131,15 @@ def pending(connection: Connection, incident: str = "") -> tuple[ApprovalCase, .
     return tuple(sorted(cases, key=lambda case: (case.approval.release_at, case.approval.incident)))
 
 
-def approve(connection: Connection, incident: str, by: str, now: float) -> tuple[Approval, ...]:
-    """`by` agrees to everything of `incident` that waits. Returns those approvals as they are then; () = none waited."""
-    cases = pending(connection, incident)
+def approve(
+    connection: Connection, incident: str, by: str, now: float, up_to: int | None = None
+) -> tuple[Approval, ...]:
+    """`by` agrees to what waits of `incident`, up to the update that was shown (None = to all that waits).
+
+    An update's text and readers never change, so its number names what was shown. Returns those approvals as they are
+    then; () = none waited.
+    """
+    cases = [case for case in pending(connection, incident) if up_to is None or case.approval.update <= up_to]
     for case in cases:
         _add_approver(connection, case.approval, by, now)
     keys = {(case.approval.incident, case.approval.update) for case in cases}
@@ -206,8 +213,8 @@ def _newly_told(connection: Connection, incident: str, update: int, now: float) 
 
 def _release_group(connection: Connection, incident: str, update: int, now: float) -> None:
     connection.execute(
-        "INSERT INTO reached (recipient, at) SELECT DISTINCT recipient, ? FROM messages"
-        " WHERE incident=? AND number=? AND state='held'"
+        "INSERT INTO reached (recipient, at) SELECT DISTINCT recipient, ? FROM messages"  # noqa: S608 - constant text
+        f" WHERE incident=? AND number=? AND state='held' AND phase IN ({_COUNTED})"
         " ON CONFLICT (recipient) DO UPDATE SET at=excluded.at",
         (now, incident, update),
     )
@@ -222,7 +229,7 @@ def _release_group(connection: Connection, incident: str, update: int, now: floa
 
 
 def told_recently(connection: Connection, now: float) -> int:
-    """Distinct customers whose messages were released or sent within the sliding time, over all incidents."""
+    """Distinct customers to whom word of an outage was released or sent within the sliding time, over all incidents."""
     row = connection.execute("SELECT COUNT(*) FROM reached WHERE at>?", (now - SLIDING_S,)).fetchone()
     return int(row[0])
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from netwatch.communication.delivery.model import Brake, Claimed, ClaimRequest, Lane, Turn
 from netwatch.communication.delivery.release import brake
 from netwatch.communication.model import CUSTOMERS, EXTERNAL, Message, Phase, State
-from netwatch.storage.admission import NEVER_ROUTINE, TO_THE_TOLD
+from netwatch.storage.admission import COUNTED, NEVER_ROUTINE, TO_THE_TOLD
 from netwatch.storage.approvals import read_hold, release
 from netwatch.storage.outbox import expire, overtake, stale_phases
 from netwatch.storage.reach import UNWANTED, suppress
@@ -33,7 +33,7 @@ _CANDIDATES: Final = f"""
 SELECT {MESSAGE_COLUMNS}, m.attempts, m.unknowns, m.crashes, i.status, {UNWANTED}
 FROM messages m INDEXED BY messages_claim JOIN texts t ON t.digest=m.text LEFT JOIN incidents i ON i.id=m.incident
 WHERE m.claimable=1 AND m.channel=? AND m.external=? AND m.ready_at<=?
-  AND (m.external=0 OR m.phase='planned' OR i.status IS NOT NULL AND NOT (m.phase='opened' AND i.status='recovering' AND i.affected=0))
+  AND (m.external=0 OR m.phase IN ('planned', 'correction') OR i.status IS NOT NULL AND NOT (m.phase='opened' AND i.status='recovering' AND i.affected=0))
 ORDER BY m.crashes, m.priority, m.planned_at DESC
 """  # noqa: S608 - constant text
 
@@ -184,7 +184,11 @@ def _take(connection: Connection, claimed: list[Claimed], lane: Lane, now: float
     )
     connection.executemany(
         "INSERT INTO reached (recipient, at) VALUES (?,?) ON CONFLICT (recipient) DO UPDATE SET at=excluded.at",
-        [(item.message.recipient, now) for item in claimed if item.message.audience in EXTERNAL],
+        [
+            (item.message.recipient, now)
+            for item in claimed
+            if item.message.audience in EXTERNAL and item.message.phase in COUNTED
+        ],
     )
 
 

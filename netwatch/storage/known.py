@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite3 import Connection
 from typing import Final
 
-from netwatch.communication.model import CUSTOMERS, State
+from netwatch.communication.model import CUSTOMERS, ENDING, State
 from netwatch.incidents.model import Status
 from netwatch.storage import approvals, reach
 from netwatch.storage.stored import Known
@@ -32,6 +32,14 @@ _TOLD_ALL_THE_SAME: Final = (
     f" WHERE i.status IN ({_OPEN}) AND m.external=1 AND m.told_at IS NOT NULL"
     f" AND EXISTS (SELECT 1 FROM approvals a WHERE a.incident=i.id AND a.vetoed_by<>'')"
 )
+_ENDS: Final = ", ".join(f"'{phase.value}'" for phase in sorted(ENDING))
+_LAPSED: Final = (
+    f"SELECT DISTINCT m.incident, m.recipient FROM incidents i JOIN counts c ON c.incident=i.id JOIN messages m ON m.incident=i.id"  # noqa: S608 - constant text
+    f" WHERE i.status IN ({_OPEN}) AND c.audience=m.audience AND c.state='{State.EXPIRED.value}' AND c.count>0"
+    f" AND m.audience IN ({_AUDIENCES}) AND m.state='{State.EXPIRED.value}' AND m.phase IN ({_ENDS})"
+    " AND NOT EXISTS (SELECT 1 FROM messages n WHERE n.incident=m.incident AND n.recipient=m.recipient"
+    " AND n.number>=m.number AND n.told_at IS NOT NULL)"
+)
 
 
 def known(connection: Connection, now: float) -> Known:
@@ -52,4 +60,5 @@ def known(connection: Connection, now: float) -> Known:
         read=frozenset((row[0], row[1]) for row in connection.execute(_TOLD_ALL_THE_SAME)),
         refusals=reach.open_refusals(connection),
         unreachable=frozenset(unreachable),
+        lapsed=frozenset((row[0], row[1]) for row in connection.execute(_LAPSED)),
     )

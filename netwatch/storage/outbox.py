@@ -6,17 +6,28 @@ Every function runs within a transaction of the store's thread.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from sqlite3 import Connection
 
 from netwatch.communication.delivery.model import Settlement
-from netwatch.communication.model import CUSTOMERS, ENDING, Message, Phase, State
+from netwatch.communication.model import CUSTOMERS, Message, Phase, State, message_id
 from netwatch.incidents.model import Status
-from netwatch.storage.admission import STALE_WHEN_MERGED, STALE_WHEN_OVER, UNSENT, Admission, Earlier, admit, standing
+from netwatch.storage.admission import (
+    LAST_WORDS,
+    STALE_WHEN_MERGED,
+    STALE_WHEN_OVER,
+    UNSENT,
+    Admission,
+    Earlier,
+    admit,
+    standing,
+)
 from netwatch.storage.reach import TO_DEAL_WITH, Gate, forget_refusal, note_refusal
 from netwatch.storage.rows import INSERT_MESSAGE, MESSAGE_COLUMNS, MESSAGE_WIDTH, message_of, new_row, write_texts
 from netwatch.storage.sentlog import SentLog
 
+#: By so many an update's number may differ between what was sent and what a restored store plans anew.
+_RECOUNTED = 30
 #: Statuses after which an outage is no news any more.
 OVER = (Status.RESOLVED.value, Status.DISMISSED.value)
 
@@ -28,7 +39,7 @@ def enter(connection: Connection, messages: Sequence[Message], now: float) -> in
     digests = write_texts(connection, fresh)
     entered: set[str] = set()
     for incident in dict.fromkeys(message.incident for message in fresh):
-        of_recipient = _earlier(connection, incident)
+        of_recipient, read_at = _earlier(connection, incident), _read_at(connection, incident)
         # Older updates first, so that a plan that holds two tellings of one recipient overtakes in order.
         for message in sorted((m for m in fresh if m.incident == incident), key=lambda m: (m.update, m.priority)):
             if message.id in entered:
@@ -36,8 +47,13 @@ def enter(connection: Connection, messages: Sequence[Message], now: float) -> in
             entered.add(message.id)
             earlier = of_recipient[message.recipient]
             admission = _stopped(admit(message, [*earlier, *_told_as(connection, message)]), message, gate)
+            namesake = admission.state in UNSENT and _knows_by_another_id(message, earlier, read_at)
+            if namesake:
+                admission = Admission(State.SUPPRESSED, "this address was told under another customer's id")
             row = new_row(message, digests[message.subject, message.body], admission.state, admission.reason)
             connection.execute(INSERT_MESSAGE, row)
+            if namesake:  # its end follows
+                connection.execute("UPDATE messages SET told_at=? WHERE id=?", (now, message.id))
             if admission.state is State.FAILED:
                 connection.execute("UPDATE messages SET refused=? WHERE id=?", (TO_DEAL_WITH, message.id))
             overtake(connection, admission.overtaken, "a newer update was planned", message.planned_at)
@@ -45,7 +61,7 @@ def enter(connection: Connection, messages: Sequence[Message], now: float) -> in
                 *(row for row in earlier if row.id not in admission.overtaken or row.told),
                 Earlier(message.id, message.channel, message.update, admission.state, told=False),
             ]
-    _apply_remembered(connection, entered)
+    _apply_remembered(connection, [message for message in fresh if message.id in entered])
     return len(entered)
 
 
@@ -61,6 +77,32 @@ def _known(connection: Connection, messages: Sequence[Message]) -> set[str]:
         for message in messages
         if connection.execute("SELECT 1 FROM messages WHERE id=?", (message.id,)).fetchone()
     }
+
+
+def _read_at(connection: Connection, incident: str) -> dict[tuple[str, str], int]:
+    """By channel and address of customers, the update that was last read there; without those who read of the end."""
+    found: dict[tuple[str, str], int] = {}
+    rows = connection.execute(
+        "SELECT channel, address, phase, number FROM messages WHERE incident=? AND external=1 AND told_at IS NOT NULL"
+        " ORDER BY number",
+        (incident,),
+    )
+    for channel, address, phase, update in rows:
+        if Phase(phase) in LAST_WORDS:
+            found.pop((channel, address), None)
+        else:
+            found[channel, address] = update
+    return found
+
+
+def _knows_by_another_id(message: Message, earlier: Sequence[Earlier], read_at: Mapping[tuple[str, str], int]) -> bool:
+    """Whether a first notice would tell an address anew of what it read before its customer got another id."""
+    if message.phase is not Phase.OPENED or message.audience not in CUSTOMERS:
+        return False
+    if any(row.channel == message.channel for row in earlier):
+        return False
+    before = read_at.get((message.channel, message.address))
+    return before is not None and before < message.update
 
 
 def _earlier(connection: Connection, incident: str) -> defaultdict[str, list[Earlier]]:
@@ -102,14 +144,29 @@ def _merged_into(connection: Connection, incident: str, recipient: str) -> set[s
     return {row[0] for row in rows}
 
 
-def _apply_remembered(connection: Connection, entered: Iterable[str]) -> None:
-    """After a restore: what the sent log says has left is not sent as if it were new."""
+def _apply_remembered(connection: Connection, entered: Iterable[Message]) -> None:
+    """After a restore: what the sent log says has left is not sent as if it were new; of first notices also what left
+    under another number, since a restored store counts its updates anew.
+    """
     if connection.execute("SELECT 1 FROM remembered LIMIT 1").fetchone() is None:
         return
     for message in entered:
-        row = connection.execute("SELECT state, at FROM remembered WHERE id=?", (message,)).fetchone()
-        if row:
-            remember(connection, message, State(row[0]), row[1])
+        for id_ in dict.fromkeys((message.id, *_namesakes(connection, message))):
+            row = connection.execute("SELECT state, at FROM remembered WHERE id=?", (id_,)).fetchone()
+            if row:
+                remember(connection, message.id, State(row[0]), row[1])
+                break
+
+
+def _namesakes(connection: Connection, message: Message) -> Iterator[str]:
+    """The ids that a customer's first notice may have had before, unless the store knows that he was told."""
+    told = connection.execute(
+        "SELECT 1 FROM messages WHERE incident=? AND recipient=? AND channel=? AND told_at IS NOT NULL",
+        (message.incident, message.recipient, message.channel),
+    ).fetchone()
+    if message.phase is Phase.OPENED and message.audience in CUSTOMERS and told is None:
+        for update in range(max(0, message.update - _RECOUNTED), message.update + _RECOUNTED):
+            yield message_id(message.incident, message.phase, update, message.channel, message.recipient)
 
 
 def remember(connection: Connection, message: str, state: State, at: float) -> None:
@@ -134,13 +191,13 @@ def overtake(connection: Connection, messages: Collection[str], reason: str, at:
 
 
 def overtake_update(connection: Connection, incident: str, update: int, at: float) -> None:
-    """Every unsent message of `incident` below `update` is overtaken, save an end, which only its own recipient's
-    next message overtakes: the update may be for others.
+    """Every unsent message of `incident` below `update` is overtaken, save an end or a correction, which only its own
+    recipient's next message overtakes: the update may be for others.
     """
     rows = connection.execute(
         "SELECT id, phase FROM messages WHERE incident=? AND number<? AND pending=1", (incident, update)
     ).fetchall()
-    overtaken = [id_ for id_, phase in rows if Phase(phase) not in ENDING]
+    overtaken = [id_ for id_, phase in rows if Phase(phase) not in LAST_WORDS]
     overtake(connection, overtaken, "a newer update was planned", at)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from sqlite3 import Connection
 from typing import Final
 
-from netwatch.communication.model import CUSTOMERS, ENDING, Extent, Message, Phase, Refusal, State
+from netwatch.communication.model import CUSTOMERS, Extent, Message, Phase, Refusal, State
+from netwatch.storage.admission import LAST_WORDS
 from netwatch.storage.stored import OptOut, RefusedAddress
 
 #: So long a refusal is believed; then the address is tried again. A relay that was set up wrongly refuses everybody.
@@ -15,9 +17,7 @@ BELIEVED_S: Final = 86_400.0
 TO_DEAL_WITH: Final = 1
 _DEALT_WITH: Final = 2
 
-#: What only the end and corrections are; of the rest some do without.
-_ENDS: Final = ENDING | {Phase.CORRECTION}
-_LISTED: Final = ", ".join(f"'{phase.value}'" for phase in sorted(_ENDS))
+_LISTED: Final = ", ".join(f"'{phase.value}'" for phase in sorted(LAST_WORDS))
 _AUDIENCES: Final = ", ".join(f"'{audience.value}'" for audience in sorted(CUSTOMERS))
 #: Whether the message `m` is what its recipient does without.
 UNWANTED: Final = f"""
@@ -25,6 +25,7 @@ m.audience IN ({_AUDIENCES}) AND EXISTS (SELECT 1 FROM optouts o WHERE o.recipie
         AND (o.extent='{Extent.EVERYTHING.value}' OR m.phase NOT IN ({_LISTED})))
 """  # noqa: S608 - constant text
 OPTED_OUT: Final = "opted out"
+MOVED: Final = "the inventory has no such address any more"
 
 
 class Gate:
@@ -57,7 +58,7 @@ def wants_not(connection: Connection, recipient: str, channel: str, phase: Phase
     rows = connection.execute(
         "SELECT extent FROM optouts WHERE recipient=? AND channel IN ('', ?)", (recipient, channel)
     ).fetchall()
-    return any(row[0] == Extent.EVERYTHING.value or phase not in _ENDS for row in rows)
+    return any(row[0] == Extent.EVERYTHING.value or phase not in LAST_WORDS for row in rows)
 
 
 def opt_out(connection: Connection, wish: OptOut) -> int:
@@ -74,13 +75,33 @@ def opt_out(connection: Connection, wish: OptOut) -> int:
     return len(rows)
 
 
-def suppress(connection: Connection, messages: list[str], at: float) -> None:
+def suppress(connection: Connection, messages: list[str], at: float, reason: str = OPTED_OUT) -> None:
     """Unsent messages that their readers do without; one that perhaps arrived isn't sent again."""
     connection.executemany(
         "UPDATE messages SET state=CASE state WHEN 'unsure' THEN 'unsure' ELSE 'suppressed' END,"
         " reason=?, ready_at=NULL, settled_at=? WHERE id=? AND pending=1",
-        [(OPTED_OUT, at, message) for message in messages],
+        [(reason, at, message) for message in messages],
     )
+
+
+def readdress(connection: Connection, address_of: Callable[[str, str], str], at: float) -> tuple[int, int]:
+    """Customers' waiting messages go where `address_of` (recipient, channel) says now; "" = nowhere any more.
+
+    One that perhaps arrived goes nowhere else, which would tell it twice. Returns how many were changed, and stopped.
+    """
+    rows = connection.execute(
+        f"SELECT id, recipient, channel, address, state FROM messages WHERE pending=1 AND audience IN ({_AUDIENCES})"  # noqa: S608 - constant text
+    ).fetchall()
+    moved, stopped = [], []
+    for id_, recipient, channel, address, state in rows:
+        current = address_of(recipient, channel)
+        if not current or (current != address and state == State.UNSURE):
+            stopped.append(id_)
+        elif current != address:
+            moved.append((current, id_))
+    connection.executemany("UPDATE messages SET address=? WHERE id=?", moved)
+    suppress(connection, stopped, at, MOVED)
+    return len(moved), len(stopped)
 
 
 def opt_in(connection: Connection, recipient: str, channel: str) -> bool:

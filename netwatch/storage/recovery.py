@@ -158,12 +158,35 @@ def contradicted(connection: Connection, facts: dict[str, Fact]) -> bool:
 
 def settle_known(connection: Connection, facts: dict[str, Fact], now: float) -> None:
     """Rows in flight whose outcome reached the sent log, but not the store, before the crash."""
-    rows = connection.execute("SELECT id, recipient FROM messages WHERE state='sending'").fetchall()
-    for id_, recipient in rows:
+    rows = connection.execute("SELECT id, recipient, claimed_at FROM messages WHERE state='sending'").fetchall()
+    for id_, recipient, claimed_at in rows:
         fact = facts.get(id_)
-        if fact is not None and fact.state in {State.ACCEPTED, State.FAILED}:
+        if fact is None or fact.at < claimed_at:
+            continue
+        if fact.state in {State.ACCEPTED, State.FAILED}:
             remember(connection, id_, fact.state, fact.at)
             unblock(connection, recipient, now)
+        elif fact.state is State.READY:
+            _put_back(connection, id_, now)
+            unblock(connection, recipient, now)
+
+
+def _put_back(connection: Connection, message: str, now: float) -> None:
+    """It came back unsent: it waits anew for what a message waits for, unless it was overtaken or vetoed meanwhile."""
+    connection.execute(
+        "UPDATE messages AS m SET ready_at=IIF(external=0, ?1, NULL), reason='came back before the crash', state=CASE"
+        " WHEN EXISTS (SELECT 1 FROM messages n WHERE n.incident=m.incident AND n.recipient=m.recipient"
+        " AND n.channel=m.channel AND n.number>m.number) THEN 'superseded'"
+        " WHEN external=0 THEN 'ready'"
+        " WHEN EXISTS (SELECT 1 FROM approvals a WHERE a.incident=m.incident AND a.number=m.number"
+        " AND a.vetoed_by<>'') THEN 'suppressed'"
+        " ELSE 'held' END WHERE id=?2",
+        (now, message),
+    )
+    connection.execute(
+        "UPDATE messages SET ready_at=NULL, settled_at=? WHERE id=? AND state IN ('superseded', 'suppressed')",
+        (now, message),
+    )
 
 
 def apply_sent_log(connection: Connection, facts: dict[str, Fact], log: SentLog, now: float) -> int:

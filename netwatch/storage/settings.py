@@ -48,6 +48,10 @@ class StorageSettings:
         """Where the timeline's anchor is kept until the next boot."""
         return base / self.directory / "clock"
 
+    def calls_path(self, base: Path) -> Path:
+        """Directory of the call lists of the outages at hand."""
+        return base / self.directory / "calls"
+
     def sent_log_path(self, base: Path) -> Path:
         return base / self.sent_log if self.sent_log else base / self.directory / "sent.log"
 

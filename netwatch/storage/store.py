@@ -96,6 +96,7 @@ class Store:
 
     async def load(self) -> Stored:
         """Everything that a start goes on with."""
+        now = self._clock.now()
 
         def work(connection: sqlite3.Connection) -> Stored:
             return Stored(
@@ -104,7 +105,7 @@ class Store:
                 memories=journal.read_memories(connection),
                 page=journal.read_page(connection),
                 promises=journal.read_promises(connection, owed_only=False),
-                hold=approvals.read_hold(connection),
+                known=known(connection, now),
                 documents=journal.read_documents(connection),
             )
 
@@ -169,10 +170,12 @@ class Store:
 
     # --- people ---
 
-    async def approve(self, incident: str, by: str) -> tuple[Approval, ...]:
-        """`by` agrees to what waits of `incident`. Returns those approvals as they are then; () = nothing waited."""
+    async def approve(self, incident: str, by: str, up_to: int | None = None) -> tuple[Approval, ...]:
+        """`by` agrees to what waits of `incident`, up to the update `up_to`. Returns those approvals as they are then;
+        () = nothing waited.
+        """
         now = self._clock.now()
-        given = await self._database.run(lambda connection: approvals.approve(connection, incident, by, now))
+        given = await self._database.run(lambda connection: approvals.approve(connection, incident, by, now, up_to))
         self._wake()
         return given
 
@@ -217,6 +220,14 @@ class Store:
     async def opt_in(self, recipient: str, channel: str) -> bool:
         """Forget that wish. False: there was none."""
         return await self._database.run(lambda connection: reach.opt_in(connection, recipient, channel))
+
+    async def readdress(self, address_of: Callable[[str, str], str]) -> tuple[int, int]:
+        """Customers' waiting messages go where `address_of` (recipient, channel) says now; "" = nowhere any more.
+
+        It is called in the store's thread. Returns how many messages were changed, and how many never go by that.
+        """
+        now = self._clock.now()
+        return await self._database.run(lambda connection: reach.readdress(connection, address_of, now))
 
     async def optouts(self) -> tuple[OptOut, ...]:
         """Every wish, newest first."""

@@ -46,6 +46,24 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What planning has to know of approvals and deliveries, all as of one instant; see `Conditions`.
+
+    `unreachable`: customers of open incidents, as (incident, customer), whose every address refused. `lapsed`: those
+    whose end was held back until it expired.
+    """
+
+    hold: Hold = field(default_factory=Hold)
+    approvals: tuple[Approval, ...] = ()
+    told_recently: int = 0
+    unread: frozenset[tuple[str, str]] = frozenset()
+    read: frozenset[tuple[str, str]] = frozenset()
+    refusals: tuple[Refusal, ...] = ()
+    unreachable: frozenset[tuple[str, str]] = frozenset()
+    lapsed: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """All that a start goes on with.
 
@@ -58,7 +76,7 @@ class Stored:
     memories: tuple[Memory, ...] = ()
     page: tuple[PageEntry, ...] = ()
     promises: tuple[Promise, ...] = ()
-    hold: Hold = field(default_factory=Hold)
+    known: Known = field(default_factory=Known)
     documents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -71,22 +89,6 @@ class ApprovalCase:
     approval: Approval
     customers: int
     over_ceiling: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What planning has to know of approvals and deliveries, all as of one instant; see `Conditions`.
-
-    `unreachable`: customers of open incidents, as (incident, customer), whose every address refused.
-    """
-
-    hold: Hold = field(default_factory=Hold)
-    approvals: tuple[Approval, ...] = ()
-    told_recently: int = 0
-    unread: frozenset[tuple[str, str]] = frozenset()
-    read: frozenset[tuple[str, str]] = frozenset()
-    refusals: tuple[Refusal, ...] = ()
-    unreachable: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,10 @@ class _Api:
     async def order(self, request: Request) -> Response:
         """A person's order about one incident."""
         incident, kind = request.path_params["incident"], request.path_params["order"]
+        order, by = await _order(request)
+        up_to = order.update if order.update >= 0 else None
         orders: dict[str, Callable[[str, str, str], Awaitable[Done]]] = {
-            "approve": lambda which, _, by: self._doors.approve(which, by),
+            "approve": lambda which, _, by: self._doors.approve(which, by, up_to),
             "veto": lambda which, _, by: self._doors.veto(which, by),
             "update": self._doors.update,
             "scenario": self._doors.scenario,
@@ -109,7 +111,6 @@ class _Api:
         }
         if kind not in orders:
             raise HTTPException(404)
-        order, by = await _order(request)
         if kind not in {"approve", "veto"} and not order.text.strip():
             raise RefusedError(f"{kind} needs words", "say them in `text`")
         if kind == "scenario" and order.text not in set(Scenario):

@@ -94,6 +94,30 @@ def call_list(picture: Picture, incident: str, utc: Utc) -> CallListView:
     return CallListView(found.id, title(picture.inventory, found), utc(picture.at), tuple(entries))
 
 
+def as_text(view: CallListView) -> str:
+    """The list to be printed: plain lines, times with their zone."""
+    lines = [
+        f"Call list of {view.incident}: {view.title}",
+        f"{len(view.entries)} to ring up, as of {_moment(view.at)}",
+    ]
+    for entry in view.entries:
+        told = "was sent a notice" if entry.told else "has had no notice"
+        lines += [
+            "",
+            f"[ ] {entry.place:>3}. {entry.phone or 'NO NUMBER'}  {entry.name}  {entry.state.upper()} since {_moment(entry.since_at)}",
+            f"         {entry.customer}, {entry.segment}, {entry.language}; {told}",
+            *(f"         on {service}" for service in entry.services),
+        ]
+        if entry.promised_at:
+            by = f", by {entry.promised_by}" if entry.promised_by else ""
+            lines.append(f"         a call is promised by {_moment(entry.promised_at)}{by}")
+    return "\n".join(lines) + "\n"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M %Z}"
+
+
 def _is_rung(services: tuple[Service, ...]) -> bool:
     return any(one.segment in CRITICAL_SEGMENTS or "call" in one.notify for one in services)
 

@@ -101,9 +101,9 @@ class FakeDoors:
     async def approvals(self) -> tuple[ApprovalView, ...]:
         return approval_views(self.picture, self.utc)
 
-    async def approve(self, incident: str, by: str) -> Done:
+    async def approve(self, incident: str, by: str, up_to: int | None = None) -> Done:
         self._pending(incident)
-        return self._ordered("approve", incident, by)
+        return self._ordered("approve", incident, *([] if up_to is None else [f"up to {up_to}"]), by)
 
     async def veto(self, incident: str, by: str) -> Done:
         self._pending(incident)

@@ -50,8 +50,8 @@ class Doors(Protocol):
         """What waits for a person or for the end of its veto window, first to be released first."""
         ...
 
-    async def approve(self, incident: str, by: str) -> Done:
-        """One more person agrees to the pending update of `incident`."""
+    async def approve(self, incident: str, by: str, up_to: int | None = None) -> Done:
+        """One more person agrees to what waits of `incident`; `up_to`: to no update after this one."""
         ...
 
     async def veto(self, incident: str, by: str) -> Done:

@@ -15,7 +15,7 @@ class Order:
     """What a person orders. `by` may differ from the caller's login only for root; `text` is a note, reason or scenario.
 
     `task` is a number or code, `person` who has it; `until` and `since` are an estimate's ends, or `until` a call's time;
-    `customer` and `customers` are ids.
+    `customer` and `customers` are ids; `update`: the last update that an approval is for, -1 = whatever waits.
     """
 
     by: str = ""
@@ -28,6 +28,7 @@ class Order:
     customer: str = ""
     customers: tuple[str, ...] = ()
     incident: str = ""
+    update: int = -1
     confirmed: bool = False
     channel: str = ""
     but_ends: bool = False
@@ -62,6 +63,12 @@ def _truth(value: object) -> bool:
     return value
 
 
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("no whole number")
+    return value
+
+
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError("no list")
@@ -74,5 +81,5 @@ def _instant(value: object) -> datetime | None:
 
 #: By the type of a field's default.
 _READERS: Final[Mapping[type, Callable[[object], Any]]] = MappingProxyType(
-    {str: _text, bool: _truth, tuple: _texts, NoneType: _instant}
+    {str: _text, bool: _truth, int: _number, tuple: _texts, NoneType: _instant}
 )

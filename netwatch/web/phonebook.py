@@ -93,6 +93,11 @@ class Phonebook:
             self._numbers = await asyncio.to_thread(Numbers, now, self._country_code)
             self._held = now
 
+    @property
+    def ready(self) -> bool:
+        """Whether the first inventory is read."""
+        return self._numbers is not None
+
     def whose(self, caller: str) -> tuple[str, ...]:
         """The customers who have this number; () before the first inventory is read."""
         return self._numbers.whose(caller) if self._numbers is not None else ()

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from netwatch.communication.channels.callback import Door
 from netwatch.web import metrics
+from netwatch.web.answers import Ear, answer_route
 from netwatch.web.model import Check
 from netwatch.web.offer import Doors
 from netwatch.web.receipts import receipt_route
@@ -45,10 +46,11 @@ def metrics_app(doors: Doors, *, page: bool = False) -> Starlette:
     return Starlette(routes=[*routes, *_page_routes(public, page=page)])
 
 
-def page_app(doors: Doors, receipts: Door | None = None) -> Starlette:
-    """The outage page alone, for an address of its own; beside it, where SMS gateways leave `receipts`."""
-    door = [receipt_route(receipts)] if receipts is not None else []
-    return Starlette(routes=[*door, *_page_routes(_Public(doors), page=True)])
+def page_app(doors: Doors, receipts: Door | None = None, ear: Ear | None = None) -> Starlette:
+    """The outage page alone, for an address of its own; beside it, where SMS gateways leave `receipts` and answers."""
+    gateways = [receipt_route(receipts)] if receipts is not None else []
+    gateways += [answer_route(ear)] if ear is not None else []
+    return Starlette(routes=[*gateways, *_page_routes(_Public(doors), page=True)])
 
 
 def _page_routes(public: _Public, *, page: bool) -> list[BaseRoute]:

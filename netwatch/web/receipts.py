@@ -22,7 +22,7 @@ def receipt_route(door: Door) -> Route:
     async def receive(request: Request) -> Response:
         if not door.opens(request.path_params["secret"]):
             return PlainTextResponse("not found\n", 404)
-        body = await _body(request)
+        body = await body_of(request)
         if body is None:
             return PlainTextResponse("too long\n", 413)
         query = dict(request.query_params)
@@ -33,8 +33,8 @@ def receipt_route(door: Door) -> Route:
     return Route("/receipts/{secret}", receive, methods=["GET", "POST"])
 
 
-async def _body(request: Request) -> bytes | None:
-    """The body; None when it is longer than any receipt."""
+async def body_of(request: Request) -> bytes | None:
+    """The body; None when it is longer than anything that gateways tell."""
     found = b""
     try:
         async for chunk in request.stream():

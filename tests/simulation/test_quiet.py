@@ -1,15 +1,18 @@
 """Nothing that happens on quiet days, while netwatch is cut off, or during announced work is told to a customer."""
 
-from dataclasses import replace
+import json
+import sys
+from dataclasses import asdict, replace
 
 import pytest
 
 from netwatch.inventory.model import Maintenance
+from netwatch.simulation import quiet
 from netwatch.simulation.chance import seeded
 from netwatch.simulation.faults import Breakage, Verb
 from netwatch.simulation.ground import Ground
 from netwatch.simulation.noise import Noise
-from netwatch.simulation.quiet import KINDS, run_many
+from netwatch.simulation.quiet import KINDS, run_many, watches
 from netwatch.simulation.runner import Rehearsal, simulate
 from netwatch.simulation.synthetic import ProviderPlan, generate
 
@@ -71,3 +74,24 @@ def test_the_script_of_quiet_runs_tells_nobody_and_covers_every_kind():
     found = run_many(6, seed=3, jobs=2, sizes=(30,))
     assert [each.kind for each in found] == [*KINDS, *KINDS]
     assert [each for each in found if each.told] == []
+
+
+def test_a_long_watch_goes_on_where_it_was_stopped(tmp_path, monkeypatch, capsys):
+    kept = tmp_path / "quiet.jsonl"
+    (first,) = watches(5.0, 1, kept)
+    assert (first.told, first.why, first.devices, first.hours) == (0, "", 60, 6.0)
+    assert quiet.watch(0, 1, 60) == first
+    before = kept.read_text()
+    monkeypatch.setattr(sys, "argv", ["quiet", "--hours", "6", "--results", str(kept)])
+    assert quiet.main() == 0
+    assert kept.read_text() == before
+    assert capsys.readouterr().out == "6 simulated hours, 360 hours of a device: 0 incidents told a customer\n"
+
+
+def test_a_watch_that_told_a_customer_is_named_and_fails(tmp_path, monkeypatch, capsys):
+    kept = tmp_path / "quiet.jsonl"
+    wrong = quiet.Watch(0, 1, 60, 6.0, 0.02, 0.1, 0.02, 0.01, 0.0, told=1, why="nw-1 link:trunk-1")
+    kept.write_text(json.dumps(asdict(wrong)) + "\n")
+    monkeypatch.setattr(sys, "argv", ["quiet", "--hours", "6", "--results", str(kept)])
+    assert quiet.main() == 1
+    assert "watch 0 on 60 devices: nw-1 link:trunk-1\n" in capsys.readouterr().out

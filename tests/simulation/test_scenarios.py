@@ -136,6 +136,33 @@ def test_when_a_ring_is_cut_twice_the_part_between_is_told(provider):
     assert all_closed(story)
 
 
+def test_a_ring_cut_twice_and_mended_in_steps_is_over_once_for_customers_and_names_what_is_left(provider):
+    story = Scenario(provider, duration_s=1000)
+    story.at(60).cut("trunk-1-1").mended_after(340)
+    story.at(200).cut("trunk-1-5").mended_after(400)
+    hit = story.log.network.affected(story.log.warmup_s + 300).out
+    assert customers_told(story) == hit
+    first, outage, rest = sorted(story.published(), key=lambda incident: incident.opened_at)
+    assert (first.roots, first.scope) == (("link:trunk-1-1",), Scope.REDUNDANCY)
+    assert (outage.roots, outage.scope) == (("link:trunk-1-5",), Scope.REGIONAL)
+    assert (rest.roots, rest.scope, rest.ever_affected) == (("link:trunk-1-5",), Scope.REDUNDANCY, frozenset())
+    (over,) = [c for c in story.log.changes if c.kind is ChangeKind.RESOLVED and c.incident.id == outage.id]
+    assert over.restored == hit
+    assert over.at - story.log.warmup_s < 400 + 90, "customers do not wait for the second mending"
+    assert "link:trunk-1-5 is still missing" in over.reason
+    assert all_closed(story)
+
+
+def test_when_a_device_answers_nothing_and_forwards_no_customer_is_told(provider, places):
+    device, _ = places.tree_parent()
+    story = Scenario(provider, duration_s=700)
+    story.at(60).breaks(f"mute {device}").breaks(f"hang {device}").mended_after(200)
+    story.within(PROMISE_S).expect(roots=[f"device:{device}"], scope="redundancy", out=())
+    assert told(story) == [ChangeKind.OPENED, ChangeKind.RESOLVED]
+    assert customers_told(story) == frozenset()
+    assert all_closed(story)
+
+
 def test_when_one_of_two_trunks_is_mended_only_those_behind_it_are_told_so(provider, places):
     duct, links = places.shared_duct()
     story = Scenario(provider, duration_s=900)

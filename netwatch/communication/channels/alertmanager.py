@@ -6,7 +6,9 @@ Source: Alertmanager's OpenAPI specification, POST /api/v2/alerts (postableAlert
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -73,6 +75,21 @@ class AlertmanagerChannel:
 
     async def close(self) -> None:
         await self._peer.close()
+
+    def remember(self) -> str:
+        """The alerts that fire, and until when: netwatch may be started again before Alertmanager is."""
+        held = {alarm: [alert.document, alert.ends_at] for alarm, alert in self._open.items()}
+        return json.dumps(held) if held else ""
+
+    def recall(self, kept: str, live: Collection[str]) -> None:
+        """Alerts of incidents that go on, and those about netwatch itself, which end by themselves."""
+        try:
+            found = {str(alarm): _Alert(dict(one[0]), float(one[1])) for alarm, one in json.loads(kept).items()}
+        except (ValueError, TypeError, AttributeError, LookupError):
+            return
+        going_on = {alarm: alert for alarm, alert in found.items() if alarm in live or alarm.startswith(f"{ITSELF}-")}
+        # What was told since the start is newer.
+        self._open = OrderedDict({**going_on, **self._open})
 
     async def tend(self) -> None:
         """Send what fires again: Alertmanager forgets its alerts when it is restarted."""

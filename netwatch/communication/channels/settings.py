@@ -43,8 +43,9 @@ class EmailRoute:
     """Name to log in with; empty = no login."""
     password_file: str = ""
     """File that holds the password, read at each login; relative to the configuration file."""
-    connections: Annotated[int, Ge(1), Le(20)] = 10
-    """Connections kept open to the relay at most; 4 to 10 suit most relays. Each carries one message at a time."""
+    connections: Annotated[int, Ge(1), Le(20)] = 20
+    """Connections kept open to the relay at most: what it allows one sender. Each carries one message at a time; as many
+    are opened as a mailing needs."""
     timeout_s: Annotated[float, Gt(0), Le(300)] = 20.0
     """Longest wait for one answer of the relay, seconds."""
     idle_s: Annotated[float, Gt(0)] = 20.0

@@ -218,3 +218,16 @@ class SmsSettings:
     """Public address of netwatch's page, under which gateways leave delivery receipts; empty = none are asked for."""
     receipt_secret_file: str = ""
     """File with the secret part of that address, at least 32 letters and digits; relative to the configuration file."""
+    answer_secret_file: str = ""
+    """File with the secret part of the address at which a gateway leaves what people answer, as above; empty = none
+    are taken."""
+    answer_from_fields: Annotated[tuple[str, ...], MinLen(1)] = (
+        "from.number", "from", "From", "msisdn", "originator", "sms_from",
+    )  # fmt: skip
+    """Fields in which the gateway tells the number that an answer comes from; the first that is there counts."""
+    answer_text_fields: Annotated[tuple[str, ...], MinLen(1)] = (
+        "message.text", "text", "Body", "body", "message", "sms_text",
+    )  # fmt: skip
+    """Fields in which it tells the text."""
+    answer_says: str = ""
+    """What the gateway wants to read once an answer was taken, as in OK; empty = nothing."""

@@ -31,6 +31,8 @@ _log = logging.getLogger("netwatch.delivery")
 #: Longest sleep with nothing to do, and with something that waits for a brake or a route; seconds.
 _IDLE_S = 30.0
 _WAITING_S = 1.0
+#: What ends within so short a time is written down together: each turn costs two syncs of the disk.
+_GATHER_S = 0.002
 
 
 class Dispatcher:
@@ -155,11 +157,13 @@ class Dispatcher:
         return turn
 
     def _lane(self, kind: str, now: float) -> Lane:
-        routes, pace = self._routes[kind], self._paces[kind]
-        oldest_at = self._last.oldest_ready_at or now
-        left_s = self._settings.mailing_budget_s - (now - oldest_at)
+        routes = self._routes[kind]
+        left_s = concurrency.left_s(now - (self._last.oldest_ready_at or now), self._settings)
         capacity = routes.capacity(now)
         remaining = self._last.waiting.get(kind, 0) + self._in_flight[kind]
+        if not remaining:
+            self._paces[kind] = concurrency.rested(self._paces[kind])
+        pace = self._paces[kind]
         at_once = min(concurrency.at_once(pace, remaining, left_s, max(capacity, 1), self._settings), capacity)
         free = 0 if now < pace.until_at else max(0, at_once - self._in_flight[kind])
         # A single place must not be kept for internal alerts that may never come: it may be a route's probe.
@@ -252,6 +256,8 @@ class Dispatcher:
         self._outcomes[kind, result.outcome.value] += 1
         if result.outcome is Outcome.THROTTLED:
             self._paces[kind] = concurrency.throttled(self._paces[kind], now, result.retry_after_s)
+        elif result.busy:
+            self._paces[kind] = concurrency.eased(self._paces[kind], now)
         if routes.after(channel, result.outcome, now):
             _log.warning("route rests", extra={"route": channel.name, "detail": result.detail})
             self._alarm(f"{channel.name} fails and rests: {result.detail}")
@@ -262,8 +268,12 @@ class Dispatcher:
         until_at = now + (_WAITING_S if any(self._last.waiting.values()) else _IDLE_S)
         if self._last.next_at is not None:
             until_at = min(until_at, max(self._last.next_at, now + 0.01))
-        if self._done:
-            return
+        if not self._done:
+            await self._woken(until_at)
+        if self._done and len(self._done) < self._in_flight.total():
+            await self._clock.sleep_until(self._clock.now() + _GATHER_S)
+
+    async def _woken(self, until_at: float) -> None:
         sleeper = asyncio.ensure_future(self._clock.sleep_until(until_at))
         # A sleeper that is given up must not wake: the next pause would end at once, and the loop would run hot.
         sleeper.add_done_callback(lambda task: None if task.cancelled() else self._wake.set())

@@ -37,11 +37,15 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One attempt's outcome. `detail` holds codes only, no address and no text. `retry_after_s`: the peer's wish."""
+    """One attempt's outcome. `detail` holds codes only, no address and no text. `retry_after_s`: the peer's wish.
+
+    `busy`: the peer has too much to do just now, or too many connections; fewer at once may do.
+    """
 
     outcome: Outcome
     detail: str = ""
     retry_after_s: float | None = None
+    busy: bool = False
 
 
 _ENHANCED: Final = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -53,7 +57,8 @@ def of_reply(code: int, text: str, step: Step) -> Result:
     match = _ENHANCED.search(text[:200])
     enhanced = match.group(0) if match else ""
     detail = f"smtp {code} {enhanced}".rstrip() + f" at {step.value}"
-    return Result(_of_code(code, enhanced, step), detail)
+    outcome = _of_code(code, enhanced, step)
+    return Result(outcome, detail, busy=outcome is Outcome.CHANNEL_TEMPORARY and code < 500)
 
 
 def _of_code(code: int, enhanced: str, step: Step) -> Outcome:

@@ -53,7 +53,7 @@ class DeliverySettings:
     at_once_least: Annotated[int, Ge(1), Le(20)] = 4
     """Messages in flight on a channel at least, when there is work. Also a bound of what one crash can double."""
     at_once_most: Annotated[int, Ge(1), Le(20)] = 20
-    """Messages in flight on a channel at most, reached only when the relay is slow. The bound of what one crash can double."""
+    """Messages in flight on a channel at most, reached only when that is needed. The bound of what one crash can double."""
     internal_reserve: Annotated[int, Ge(0)] = 1
     """Of those, kept free for on-call and staff."""
     canaries: tuple[Canary, ...] = ()
@@ -61,4 +61,4 @@ class DeliverySettings:
     canary_every_s: Annotated[float, Ge(3600)] = 86_400.0
     """Time between two such messages, seconds."""
     mailing_budget_s: Annotated[float, Gt(0)] = 60.0
-    """Time in which a mailing should be accepted, seconds; sets how many messages go at once."""
+    """Time in which a mailing is accepted at the latest, seconds. How many messages go at once aims at a sixth of it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netwatch.communication.model import Approval, ApprovalKind, Conditions
-from netwatch.communication.planning.state import CommunicationState, Release, Telling
+from netwatch.communication.planning.state import Release, Telling
 from netwatch.communication.settings import CommunicationSettings
 from netwatch.incidents.model import Incident
 
@@ -96,12 +96,19 @@ def _by_size(size: Size, settings: CommunicationSettings) -> tuple[ApprovalKind,
     return ApprovalKind.MANUAL, 1 if size.share <= settings.two_person_share else 2
 
 
-def planned_recently(state: CommunicationState | Iterable[Telling], now: float) -> int:
-    """Customers whom first notices were planned for within the window, over all incidents."""
-    tellings = state.tellings.values() if isinstance(state, CommunicationState) else state
+def planned_recently(tellings: Iterable[Telling], conditions: Conditions, now: float) -> int:
+    """Customers whom first notices were planned for within the window, over all incidents.
+
+    Notices that a person stopped, or that nobody has approved yet, are told to nobody and count for nobody.
+    """
     customers: set[str] = set()
     for telling in tellings:
-        recent = {release.update for release in telling.releases if release.at > now - WINDOW_S}
+        recent = {
+            release.update
+            for release in telling.releases
+            if release.at > now - WINDOW_S
+            and standing(telling, release.update, conditions, now) in {ApprovalKind.AUTO, ApprovalKind.VETO}
+        }
         if recent:
             customers.update(customer for customer, update in telling.told.items() if update in recent)
     return len(customers)

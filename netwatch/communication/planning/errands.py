@@ -17,10 +17,11 @@ from netwatch.communication.planning.calls import Call, Ring
 from netwatch.communication.planning.duties.tasks import Ask, Handed, Reminder, acknowledge, step
 from netwatch.communication.planning.playbook import SERVICES, Channel, Procedure, Reader
 from netwatch.communication.planning.promises import estimate_wanted, words_wanted
-from netwatch.communication.planning.requests import Acknowledge, Called, PromiseCall, Request, refusal
+from netwatch.communication.planning.requests import Acknowledge, Called, CallOff, PromiseCall, Request, refusal
 from netwatch.communication.planning.scene import public_facts, with_estimate
 from netwatch.communication.planning.taken import tell_taken
 from netwatch.communication.planning.turn import Turn
+from netwatch.communication.planning.works import call_off
 from netwatch.communication.planning.writer import WEBHOOK_RECIPIENT, fitted, task_facts
 from netwatch.communication.settings import local
 from netwatch.communication.texts import Cell, Facts, clean
@@ -53,6 +54,8 @@ def take(turn: Turn, requests: Sequence[Request], incidents: Mapping[str, Incide
         elif isinstance(request, Called):
             turn.calls, kept = ledger.called(turn.calls, request.customer)
             turn.promises.extend(_owed(call, turn.now) for call in kept)
+        elif isinstance(request, CallOff):
+            call_off(turn, request)
         else:
             _promise(turn, request)
 
@@ -83,7 +86,8 @@ def ring_back(turn: Turn, incident: Incident, spared: Collection[str]) -> None:
     for name in sorted(telling.to_ring.difference(spared)):
         known = turn.office.stage.directory.customer(name)
         full = len(turn.calls.owed) >= ledger.CALLS_MOST
-        if known is None or not known.phone or turn.calls.to(name) or full:
+        rung_anyway = any(not call.missed for call in turn.calls.to(name))
+        if known is None or not known.phone or rung_anyway or full:
             continue
         due_at = turn.now + settings.call_back_within_s
         turn.calls, call = ledger.promise(

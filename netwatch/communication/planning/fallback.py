@@ -42,7 +42,8 @@ def _other_step(turn: Turn, incident: Incident, refusal: Refusal) -> Step | None
     """The customers' step with the channels that it does not use and that reach this one; None when there are none."""
     telling = turn.telling(incident.id)
     stopped = any(name == incident.id for name, _ in turn.conditions.vetoed)
-    if refusal.phase not in _ALWAYS and (telling.closed_at is not None or stopped):
+    told = refusal.recipient in telling.told and refusal.recipient not in telling.ended
+    if refusal.phase not in _ALWAYS and (telling.closed_at is not None or stopped or not told):
         return None
     customer = turn.office.stage.directory.customer(refusal.recipient)
     external = tuple(step for step in turn.usable(turn.procedure(incident)) if step.tell.external)

@@ -13,7 +13,7 @@ from netwatch.communication.planning.approval import brakes
 from netwatch.communication.planning.atlas import Atlas
 from netwatch.communication.planning.duties.roster import Duties
 from netwatch.communication.planning.estimates import has_passed
-from netwatch.communication.planning.feedback import feedback
+from netwatch.communication.planning.feedback import ask, needed_for_s
 from netwatch.communication.planning.playbook import Playbook
 from netwatch.communication.planning.promises import is_due
 from netwatch.communication.planning.recipients import Directory
@@ -45,8 +45,20 @@ _REACTIONS: Final[Mapping[ChangeKind, Reaction]] = MappingProxyType(
     }
 )
 _OPEN: Final = frozenset({Status.OPEN, Status.RECOVERING})
+_BEGINS: Final = frozenset({ChangeKind.OPENED, ChangeKind.REOPENED})
 #: A closed telling is remembered so long, because its incident may be reopened.
 _REMEMBER_S: Final = 86_400.0
+
+
+def _in_order(changes: Sequence[Change]) -> list[Change]:
+    """Mergers, beginnings, the rest; what begins again after another change of its own keeps its place."""
+    seen: set[str] = set()
+    ranked: list[tuple[int, Change]] = []
+    for change in changes:
+        begins = change.kind in _BEGINS and change.incident.id not in seen
+        ranked.append((0 if change.kind is ChangeKind.MERGED else 1 if begins else 2, change))
+        seen.add(change.incident.id)
+    return [change for _, change in sorted(ranked, key=lambda pair: pair[0])]
 
 
 class Planner:
@@ -88,10 +100,11 @@ class Planner:
 
         `requests` are what people said since the last step.
 
-        Mergers come first, so that those who were told before are known when the larger incident opens.
+        Mergers come first, so that those who were told before are known when the larger incident opens; then what
+        begins, so that nobody whom it keeps out reads of an end.
         """
         turn = Turn(self._office, state, conditions, now)
-        for change in sorted(changes, key=lambda change: change.kind is not ChangeKind.MERGED):
+        for change in _in_order(changes):
             reaction = _REACTIONS.get(change.kind)
             if reaction is not None:
                 reaction(turn, change, incidents)
@@ -100,17 +113,17 @@ class Planner:
         self._passing_of_time(turn, incidents)
         announce(turn, self._works)
         errands.tell(turn, incidents)
-        return turn.outcome(now - _REMEMBER_S)
-
-    def feedback(self, state: CommunicationState, incident: Incident, now: float, *, wall_step_s: float = 0.0) -> Plan:
-        """What asks customers how `incident` was for them, once that is due; see `feedback.py`."""
-        return feedback(self._office, state, incident, now, wall_step_s=wall_step_s)
+        return turn.outcome(now - max(_REMEMBER_S, needed_for_s(self._office.stage.settings)))
 
     def _passing_of_time(self, turn: Turn, incidents: Mapping[str, Incident]) -> None:
-        """Promises that fall due, and pages that waited for the brakes."""
+        """Promises that fall due, pages that waited for the brakes, questions some days later."""
         settings = self._office.stage.settings
         for name, telling in sorted(turn.tellings().items()):
             incident = incidents.get(name)
+            if incident is not None and telling.closed_at is not None:
+                if incident.status is Status.RESOLVED:
+                    reactions.late_end(turn, incident, incidents)
+                ask(turn, incident)
             if incident is None or incident.status not in _OPEN or telling.closed_at is not None:
                 continue
             if has_passed(telling, turn.now) and incident.status is Status.OPEN:

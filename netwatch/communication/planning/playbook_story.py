@@ -12,6 +12,7 @@ from netwatch.communication.people import Duty, Person
 from netwatch.communication.planning.planner import Planner
 from netwatch.communication.planning.playbook import Channel, Playbook, Procedure, Reader, Step, When
 from netwatch.communication.planning.playbook_file import default_playbook
+from netwatch.communication.planning.requests import Called
 from netwatch.communication.planning.state import CommunicationState
 from netwatch.communication.settings import CommunicationSettings
 from netwatch.communication.texts import Texts
@@ -21,6 +22,7 @@ from netwatch.inventory.model import Device, Inventory, Link, Port, Provider, Re
 
 #: 22 November 2026, 14:05 in Amsterdam.
 FAULT_AT: Final = 1_795_352_700.0
+_RUNG_BACK_S: Final = 1800.0
 INCIDENT: Final = "nw-20261122-1305-7f3c"
 _NOTES: Final[Mapping[str, str]] = MappingProxyType({
     "en": "Our engineer has found the break between Hengelo and Borne. The repair has begun.",
@@ -31,11 +33,12 @@ _NOTES: Final[Mapping[str, str]] = MappingProxyType({
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What is told at one moment of the story; `at` on the timeline."""
+    """What is told at one moment of the story, and what of the incident changed; `at` on the timeline."""
 
     at: float
     title: str
     plan: Plan
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,14 @@ def story(language: str, texts: Texts, settings: CommunicationSettings) -> Itera
             incident = _after(incident, beat, language, now)
             changes = (Change(now, beat.kind, incident, beat.newly, beat.restored),)
         state, plan = planner.step(state, changes, {INCIDENT: incident}, Conditions(), now)
-        yield Moment(now, beat.title, plan)
+        yield Moment(now, beat.title, plan, changes)
+    # Whoever was on the call list is rung back, so that nobody has to be reminded of it.
+    rung_at = now + _RUNG_BACK_S
+    rung = [Called(rung_at, call.customer, "cas") for call in state.calls.owed]
+    state, _ = planner.step(state, (), {INCIDENT: incident}, Conditions(), rung_at, rung)
     now += settings.feedback_after_s
-    yield Moment(now, "Some days later: how was it?", planner.feedback(state, incident, now))
+    state, plan = planner.step(state, (), {INCIDENT: incident}, Conditions(), now)
+    yield Moment(now, "Some days later: how was it?", plan)
 
 
 def _incident() -> Incident:

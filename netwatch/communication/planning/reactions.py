@@ -7,41 +7,16 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from netwatch.communication.model import ApprovalKind, Phase
-from netwatch.communication.planning.approval import standing
 from netwatch.communication.planning.errands import ring_back
 from netwatch.communication.planning.estimates import is_news, published
+from netwatch.communication.planning.overlap import hit, in_doubt, sorted_out, takes_over
 from netwatch.communication.planning.promises import gap_s
 from netwatch.communication.planning.scene import public_cause
 from netwatch.communication.planning.state import Release, Telling
 from netwatch.communication.planning.turn import Round, Turn
-from netwatch.diagnosis.model import Scope
 from netwatch.incidents.model import Change, Incident, Status
 
 _OPEN = frozenset({Status.OPEN, Status.RECOVERING})
-
-
-def hit(incident: Incident) -> frozenset[str]:
-    """Customers out or degraded, when customers may be told of this incident at all."""
-    if incident.planned is not None or incident.scope not in {Scope.REGIONAL, Scope.CUSTOMER}:
-        return frozenset()
-    return incident.affected.out | incident.affected.degraded
-
-
-def sorted_out(turn: Turn, telling: Telling, customers: Collection[str]) -> tuple[frozenset[str], Mapping[str, int]]:
-    """Of customers planned to be told: those whom nothing holds back, and those who wait, each with the update
-    that holds them. Whom a person's veto spared is in neither.
-    """
-    found = {update: standing(telling, update, turn.conditions, turn.now) for update in set(telling.told.values())}
-    read = turn.conditions.read
-    free = frozenset(
-        name
-        for name in customers
-        if found[telling.told[name]] is ApprovalKind.AUTO
-        or (found[telling.told[name]] is None and (telling.incident, name) in read)
-    )
-    waiting = {ApprovalKind.VETO, ApprovalKind.MANUAL}
-    pending = {name: telling.told[name] for name in sorted(customers) if found[telling.told[name]] in waiting}
-    return free, MappingProxyType(pending)
 
 
 def read_by_now(turn: Turn, telling: Telling, customers: Collection[str]) -> tuple[frozenset[str], Mapping[str, int]]:
@@ -73,7 +48,11 @@ def opened(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> Non
         return
     first = hit(incident).difference(turn.telling(incident.id).told)
     first = _without_those_told_elsewhere(turn, incident, first, incidents)
-    turn.put(replace(turn.telling(incident.id), opened=True, closed_at=None, words=incident.note))
+    from_at, until_at = published(incident, turn.office.stage.settings)
+    if until_at is not None and until_at <= turn.now:
+        from_at = until_at = None
+    telling = replace(turn.telling(incident.id), estimate_from_at=from_at, estimate_until_at=until_at)
+    turn.put(replace(telling, opened=True, closed_at=None, words=incident.note))
     turn.hold(Round(incident, Phase.OPENED, first=first, renew=turn.telling(incident.id).due_at is None))
 
 
@@ -81,13 +60,13 @@ def grew(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
     """First notices to those who joined; an update to those who were told that it was over for them."""
     incident = change.incident
     telling = turn.telling(incident.id)
-    joined = change.newly_affected & hit(incident)
-    first = _without_those_told_elsewhere(turn, incident, joined.difference(telling.told), incidents)
+    joined, known = change.newly_affected & hit(incident), frozenset(telling.told)
+    first = _without_those_told_elsewhere(turn, incident, joined - known, incidents)
     telling = turn.telling(incident.id)
     back, unread = read_by_now(turn, telling, joined & telling.ended)
     back -= _read_elsewhere(turn, incident, back, incidents)
     news = _reads_differently(turn, incident)
-    waiting = _still_told(telling) - change.restored if news else frozenset()
+    waiting = (_still_told(telling) & known) - change.restored if news else frozenset()
     free, pending = read_by_now(turn, telling, waiting)
     turn.put(replace(telling, opened=True, ended=telling.ended - back))
     first |= frozenset(unread)
@@ -108,6 +87,8 @@ def partly_restored(turn: Turn, change: Change, incidents: Mapping[str, Incident
 def _tell_restored(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
     incident = change.incident
     over = (change.restored & _still_told(turn.telling(incident.id))) - hit(incident)
+    # Whom a fault keeps out that is not told yet stays told of this one, and passes to that, or hears the end here.
+    over -= in_doubt(turn, incident, over, incidents)
     _end_for(turn, incident, Phase.PARTLY_RESTORED, over, incidents)
 
 
@@ -120,10 +101,7 @@ def _end_for(
     """
     telling = turn.telling(incident.id)
     free, unread = sorted_out(turn, telling, customers)
-    kept_out = _elsewhere(turn, incident, customers, incidents)
-    for other, names in kept_out.items():
-        hand_over(turn, incident, incidents[other], names & free)
-    gone = frozenset().union(*kept_out.values()) if kept_out else frozenset()
+    gone = _pass_on(turn, incident, customers, free, incidents)
     # The store knows who was really told, also half-way a veto: there the end overtakes a first notice that waits, and
     # whose notice never left hears neither.
     over = (customers - gone).union(unread)
@@ -135,6 +113,20 @@ def _end_for(
         turn.follow_up(incident, phase, over)
 
 
+def _pass_on(
+    turn: Turn,
+    incident: Incident,
+    customers: frozenset[str],
+    told: frozenset[str],
+    incidents: Mapping[str, Incident],
+) -> frozenset[str]:
+    """Those of `customers` whom another incident still keeps out; who was `told` of this one passes to that one."""
+    kept_out = _elsewhere(turn, incident, customers, incidents)
+    for other, names in kept_out.items():
+        hand_over(turn, incident, incidents[other], names & told)
+    return frozenset[str]().union(*kept_out.values())
+
+
 def resolved(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
     """Colleagues first, the page, and the end to everyone told who has not read it yet."""
     incident = change.incident
@@ -144,11 +136,30 @@ def resolved(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> N
     below = telling.next_update
     turn.put(replace(telling, words=""))
     turn.hold(Round(incident, Phase.RESOLVED, change=change.reason))
-    _end_for(turn, incident, Phase.RESOLVED, _still_told(telling), incidents)
+    # Whose own end was held back until it was stale was told of the outage, and of no end.
+    lapsed = frozenset(name for name in telling.told if (incident.id, name) in turn.conditions.lapsed)
+    over = _still_told(telling) | lapsed
+    waits = in_doubt(turn, incident, over, incidents)
+    turn.put(replace(turn.telling(incident.id), end_waits=waits, ended=telling.ended - waits))
+    _end_for(turn, incident, Phase.RESOLVED, over - waits, incidents)
     still_out = _elsewhere(turn, incident, telling.to_ring, incidents)
     ring_back(turn, incident, frozenset().union(*still_out.values()))
     turn.supersede(incident.id, below)
     turn.close(incident.id)
+
+
+def late_end(turn: Turn, incident: Incident, incidents: Mapping[str, Incident]) -> None:
+    """The end for those of whom it was in doubt when all was over: they pass to the other outage once it is told, or
+    hear the end once that hits them no more; of one that stays uncertain no later than an update would be promised.
+    """
+    telling = turn.telling(incident.id)
+    if not telling.end_waits or telling.closed_at is None:
+        return
+    left = _still_told(telling) & telling.end_waits
+    late = turn.now >= telling.closed_at + turn.office.stage.settings.next_update_s
+    left -= in_doubt(turn, incident, left, incidents, late=late)
+    if left:
+        _end_for(turn, incident, Phase.RESOLVED, left, incidents)
 
 
 def reopened(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
@@ -159,9 +170,10 @@ def reopened(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> N
         opened(turn, change, incidents)
         return
     turn.put(replace(telling, closed_at=None))
-    first = _without_those_told_elsewhere(turn, incident, hit(incident).difference(telling.told), incidents)
+    known = hit(incident) & frozenset(telling.told)  # who passes to this one now reads so, and nothing besides
+    first = _without_those_told_elsewhere(turn, incident, hit(incident) - known, incidents)
     telling = turn.telling(incident.id)
-    back, unread = read_by_now(turn, telling, hit(incident) & frozenset(telling.told))
+    back, unread = read_by_now(turn, telling, known)
     back -= _read_elsewhere(turn, incident, back, incidents)
     turn.put(replace(telling, ended=telling.ended - back))
     first |= frozenset(unread)
@@ -215,18 +227,22 @@ def estimate_passed(turn: Turn, incident: Incident) -> None:
 def corrected(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> None:
     """It was a mistake: those who were told hear that, and nobody else. Hit again, they read a first notice.
 
-    Whom another outage keeps out is told nothing: that his connection was not disturbed would be the next mistake.
+    Whom another outage keeps out passes to that one: that his connection was not disturbed would be the next mistake.
     """
     incident = change.incident
     telling = turn.telling(incident.id)
-    kept_out = frozenset[str]().union(*_elsewhere(turn, incident, telling.told, incidents).values())
-    told = frozenset(telling.told) - kept_out
     below = telling.next_update
+    told = frozenset(telling.told)
     if change.restored:
         told &= change.restored
-        turn.hold(Round(incident, Phase.UPDATE, change=change.reason))
+    free, _ = sorted_out(turn, telling, told - telling.ended)
+    told -= _pass_on(turn, incident, told, free, incidents)
+    if change.restored:
+        over = telling.closed_at is not None
+        tell = turn.inform if over else turn.hold
+        tell(Round(incident, Phase.RESOLVED if over else Phase.UPDATE, change=change.reason))
     else:
-        turn.put(replace(telling, words=""))
+        turn.put(replace(turn.telling(incident.id), words=""))
         turn.hold(Round(incident, Phase.CORRECTION, change=change.reason))
     turn.follow_up(incident, Phase.CORRECTION, told)
     telling = turn.telling(incident.id)
@@ -273,6 +289,8 @@ def merged(turn: Turn, change: Change, incidents: Mapping[str, Incident]) -> Non
     if home is not None:
         free, _ = sorted_out(turn, telling, _still_told(telling))
         hand_over(turn, incident, home, free)
+        there = turn.telling(home.id)
+        turn.put(replace(there, to_ring=there.to_ring | telling.to_ring))
     turn.hold(Round(incident, Phase.UPDATE, change=change.reason, merged_into=home.id if home else ""))
     turn.withdraw(incident)
     turn.supersede(incident.id, below)
@@ -308,13 +326,18 @@ def hand_over(turn: Turn, source: Incident, home: Incident, customers: frozenset
 def _elsewhere(
     turn: Turn, incident: Incident, customers: Collection[str], incidents: Mapping[str, Incident]
 ) -> dict[str, frozenset[str]]:
-    """Customers whom another open incident that was told keeps out, by that incident; each under one only."""
+    """Customers whom another open incident that was told keeps out, by that incident; each under one only.
+
+    One that may be no outage at all keeps nobody out but those who have read of it.
+    """
     found: dict[str, frozenset[str]] = {}
     left = frozenset(customers)
     for name, telling in sorted(turn.tellings().items()):
         other = incidents.get(name)
         if name != incident.id and other is not None and telling.opened and other.status in _OPEN:
             mine = left & hit(other)
+            if mine and not takes_over(turn, other):
+                mine = sorted_out(turn, telling, mine & frozenset(telling.told))[0]
             if mine:
                 found[name] = mine
                 left -= mine
@@ -324,8 +347,13 @@ def _elsewhere(
 def _without_those_told_elsewhere(
     turn: Turn, incident: Incident, customers: frozenset[str], incidents: Mapping[str, Incident]
 ) -> frozenset[str]:
-    """Who is out already by another incident and was told of that one reads an update, not a second first notice."""
+    """Who is out already by another incident and was told of that one reads an update, not a second first notice.
+
+    An incident that may be no outage at all takes over nobody: its first notices wait for a person.
+    """
     left = customers
+    if not takes_over(turn, incident):
+        return left
     for name, telling in sorted(turn.tellings().items()):
         other = incidents.get(name)
         if name == incident.id or other is None or telling.closed_at is not None or not left:

@@ -44,7 +44,21 @@ class Called:
     by: str
 
 
-Request = Acknowledge | PromiseCall | Called
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """`by` wants those told of announced `work` that was called off to read so; `text` says why, for colleagues.
+
+    `customers`: only these; empty = all.
+    """
+
+    at: float
+    work: str
+    by: str
+    text: str
+    customers: frozenset[str]
+
+
+Request = Acknowledge | PromiseCall | Called | CallOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,8 @@ def refusal(
     """Why it can't be met; None when it can. For the doors."""
     if isinstance(request, Acknowledge):
         return _no_task(request, state)
+    if isinstance(request, CallOff):
+        return _not_called_off(request, state)
     if request.customer not in customers:
         return Refusal(f'no customer "{request.customer}" is in the inventory', "find the id with: netwatch lookup")
     if isinstance(request, Called):
@@ -87,6 +103,16 @@ def _no_task(request: Acknowledge, state: CommunicationState) -> Refusal | None:
     if wanted.acknowledged_by:
         return Refusal(f"{wanted.acknowledged_by} has task {request.number + 1} already")
     return None
+
+
+def _not_called_off(request: CallOff, state: CommunicationState) -> Refusal | None:
+    telling = state.tellings.get(request.work)
+    if telling is None or not telling.told:
+        return Refusal(f"nobody was told of {request.work}")
+    if not telling.called_off:
+        return Refusal(f"{request.work} is still announced as it was told", "take it out of the inventory and reload")
+    strangers = sorted(request.customers.difference(telling.told))
+    return Refusal(f"{', '.join(strangers)} was not told of {request.work}") if strangers else None
 
 
 def _no_promise(request: PromiseCall, state: CommunicationState, incidents: Mapping[str, Incident]) -> Refusal | None:

@@ -43,7 +43,9 @@ class Telling:
     the outward one that was followed. `words`: a person's, which page and colleagues still read. `closed_at`: when the
     end was planned, None = still open. `reminded`: the `due_update` for which words were asked for. `to_ring`: customers
     who were on the list of those to ring up, or were promised a call. `estimate_...`: what customers may read, the end that
-    they read before, and whether a new one was asked for. `work`: of announced work, when it begins and ends as told.
+    they read before, and whether a new one was asked for. `asked`: customers were asked how it was. `work`: of announced work, when it begins and
+    ends as told, on the wall; `called_off`: it is no longer announced so. `end_waits`: of whom it was in doubt
+    at the end whether another fault keeps them out.
     """
 
     incident: str
@@ -67,7 +69,10 @@ class Telling:
     estimate_until_at: float | None = None
     estimate_before_at: float | None = None
     estimate_asked: bool = False
+    asked: bool = False
     work: tuple[float, float] | None = None
+    called_off: bool = False
+    end_waits: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,10 @@ def _telling_out(telling: Telling) -> dict[str, Any]:
         "estimate_until_at": telling.estimate_until_at,
         "estimate_before_at": telling.estimate_before_at,
         "estimate_asked": telling.estimate_asked,
+        "asked": telling.asked,
+        "end_waits": sorted(telling.end_waits),
         "work": telling.work,
+        "called_off": telling.called_off,
     }
 
 
@@ -150,6 +158,7 @@ def _telling_in(held: dict[str, Any]) -> Telling:
             "told": MappingProxyType({str(key): int(update) for key, update in held["told"].items()}),
             "ended": frozenset(held["ended"]),
             "to_ring": frozenset(held.get("to_ring", ())),
+            "end_waits": frozenset(held.get("end_waits", ())),
             "work": tuple(held["work"]) if held.get("work") else None,
             "releases": tuple(
                 Release(int(update), float(at), ApprovalKind(kind), float(release_at), int(needed))

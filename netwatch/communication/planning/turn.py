@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -10,12 +10,12 @@ from netwatch.communication.model import ENDING, Approval, ApprovalKind, PageEnt
 from netwatch.communication.people import Person
 from netwatch.communication.planning.approval import Size, as_release, brakes, decide, planned_recently, standing
 from netwatch.communication.planning.duties.tasks import Handed, hand_out
-from netwatch.communication.planning.playbook import POSTED, Reader, Repeat, Step
+from netwatch.communication.planning.playbook import POSTED, Channel, Reader, Repeat, Step
 from netwatch.communication.planning.promises import for_latecomer, promised_at
 from netwatch.communication.planning.recipients import step_for
 from netwatch.communication.planning.scene import internal_facts, listed, public_cause, public_facts, with_estimate
 from netwatch.communication.planning.sheet import Sheet
-from netwatch.communication.planning.state import Release
+from netwatch.communication.planning.state import Release, Telling
 from netwatch.communication.planning.writer import Brief, Notice, Writer
 from netwatch.communication.texts import Facts, clean
 from netwatch.diagnosis.model import Scope
@@ -24,6 +24,7 @@ from netwatch.incidents.model import Incident
 _CHANGE_LIMIT = 300
 #: After these an incident asks nobody for anything.
 _OVER = frozenset({Phase.RESOLVED, Phase.CORRECTION})
+_PLAIN = Step(Reader.CUSTOMER, (Channel.EMAIL, Channel.SMS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Round:
     words: str = ""
     change: str = ""
     merged_into: str = ""
+
+    @property
+    def machine(self) -> bool:
+        """Whether it tells nothing but that there is no news, or another cause: no person's words, and no estimate."""
+        return self.phase in {Phase.NO_NEWS, Phase.UPDATE} and not self.words
 
 
 def _takes_part(step: Step, told: Round) -> bool:
@@ -72,6 +78,11 @@ class Turn(Sheet):
         self._colleagues(told, update, steps, len(first) + len(told.free), approval)
         self.publish(incident, told.phase, steps, again=told.again)
         self._posts(told, steps)
+
+    def inform(self, told: Round) -> None:
+        """Tell colleagues only: page, posts and promises stay as they are."""
+        steps = self.usable(self.procedure(told.incident))
+        self._colleagues(told, self.number(told.incident.id), steps, len(told.free), None)
 
     def _posts(self, told: Round, steps: Sequence[Step]) -> None:
         """What stands in public for good, of an incident that is on the page or waits for it: always after a person."""
@@ -110,7 +121,10 @@ class Turn(Sheet):
             update,
             Size(
                 len(first),
-                max(self.conditions.told_recently, planned_recently(self.tellings().values(), self.now)),
+                max(
+                    self.conditions.told_recently,
+                    planned_recently(self._outages(), self.conditions, self.now),
+                ),
                 stage.directory.total,
             ),
             self.now,
@@ -135,15 +149,24 @@ class Turn(Sheet):
         )
         return approval
 
+    def _outages(self) -> Iterator[Telling]:
+        """The tellings of outages; announced work is none."""
+        return (telling for telling in self.tellings().values() if telling.work is None)
+
     def _followers(self, told: Round, external: Sequence[Step]) -> None:
         """Those told before: the free at once, the pending under what still holds their first notice back."""
         incident = told.incident
         if told.free:
             self.follow_up(incident, told.phase, told.free, again=told.again, words=told.words)
+        telling = self.telling(incident.id)
         for before in sorted(set(told.pending.values())):
             group = frozenset(name for name, update in told.pending.items() if update == before)
-            release = next(one for one in self.telling(incident.id).releases if one.update == before)
-            self._carry(incident, self._reachable(group, external), release)
+            release = next(one for one in telling.releases if one.update == before)
+            approved = release.kind is ApprovalKind.MANUAL and (incident.id, before) in self.conditions.approved
+            # What people approved stands, unless a person says something new, or it grows stale before the next update.
+            stale_at = release.at + self.office.stage.settings.opened_expiry_s
+            if not (approved and told.machine and stale_at > (telling.due_at or self.now)):
+                self._carry(incident, self._reachable(group, external), release)
 
     def follow_up(
         self,
@@ -163,13 +186,23 @@ class Turn(Sheet):
         self.approvals.append(Approval(incident.id, update, ApprovalKind.AUTO, self.now, 0, reason))
         ending = phase in {Phase.RESOLVED, Phase.PARTLY_RESTORED, Phase.CORRECTION}
         due_at = None if ending else telling.due_at
+        if told_as and due_at is not None:
+            due_at = for_latecomer(due_at, self.now, self.office.stage.settings)
+        # The procedure may be another one by now: who was told hears the end, and under which number he stands.
+        owed = ending or bool(told_as)
         wanted = {
             name: step
-            for name, step in self._reachable(customers, external).items()
-            if ending or step.repeat is Repeat.UPDATES or again or told_as
+            for name, step in self._reachable(customers, (*external, *self._plain()) if owed else external).items()
+            if owed or step.repeat is Repeat.UPDATES or again
         }
         self._notices(incident, phase, update, wanted, due_at, again=again, told_as=told_as, words=words)
         return update
+
+    def _plain(self) -> tuple[Step, ...]:
+        """A step that means every customer, by whatever reaches him."""
+        there = self.office.channels
+        step = replace(_PLAIN, by=_PLAIN.by if there is None else _PLAIN.ways(there))
+        return (step,) if step.by else ()
 
     def _carry(self, incident: Incident, group: Mapping[str, Step], before: Release) -> None:
         """Replace first notices that still wait by newer ones that wait for the same."""

@@ -124,9 +124,9 @@ class Facts:
     estimate_before: datetime | None = None
     """The `estimate_until` that the reader knew before; None = there was none."""
     work_from: datetime | None = None
-    """Announced work: when it begins. Always given in the phase planned."""
+    """Announced work: when it begins. Always given in the phase planned; in a correction: it does not take place so."""
     work_until: datetime | None = None
-    """Announced work: when it ends. Always given in the phase planned."""
+    """Announced work: when it ends. Given where `work_from` is."""
     work_minutes: int = 0
     """Announced work: minutes without service at most; 0 = as long as the work."""
     feedback_url: str = ""

@@ -92,6 +92,8 @@ def variants(cell: Cell) -> Iterator[Facts]:
     """`sample`, and what takes the other branches: little is known, much is known, it came back, it merged."""
     base = sample(cell)
     yield replace(base, change="12 more customers are out.")
+    if cell.phase == Phase.CORRECTION.value:
+        yield replace(base, work_from=_WORK_FROM, work_until=_WORK_FROM + timedelta(hours=4))
     if cell.text in _TASKS:
         yield from (replace(base, ask=ask, next_update_at=base.now + timedelta(minutes=34)) for ask in ASKS)
     yield replace(

@@ -37,6 +37,8 @@ from netwatch.storage import Store
 from netwatch.storage.settings import StorageSettings
 
 INCIDENT = "i-1"
+#: What one crash may double.
+CONNECTIONS = 10
 BODY = "Beste klant,\n\nEr is een storing in uw buurt. Wij werken eraan. Zażółć gęślą jaźń.\n" * 6
 
 
@@ -115,7 +117,7 @@ async def main(options: argparse.Namespace) -> None:
         retry_delays_s=(0.2, 0.4), resend_after_s=0.2, breaker_open_s=0.1, breaker_open_most_s=0.2
     )
     dead = (EmailRoute(options.dead_relay, 25, timeout_s=1.0),) if options.dead_relay else ()
-    routes = (*dead, EmailRoute("127.0.0.1", options.port))
+    routes = (*dead, EmailRoute("127.0.0.1", options.port, connections=CONNECTIONS))
     channels = build(ChannelSettings(EmailSettings(routes=routes), delivery=delivery), clock)
     dispatcher = Dispatcher(store, channels, clock, Conditions, settings=delivery, random=Random(1))
     started_s = time.perf_counter()

@@ -26,6 +26,7 @@ from types import ModuleType
 STORE = "netwatch.storage."
 DELIVERY = "netwatch.communication.delivery."
 PLANNING = "netwatch.communication.planning."
+_ASKED = "asked = await self._ask(claimed) if claimed.unknowns and"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,34 @@ BUGS = (
     bug("promises are never due", PLANNING + "promises", "return now >= telling.due_at - (0.0 if recovering else lead_s(settings))", "return False"),
     bug("the text is part of the identity", PLANNING + "writer", "id=message_id(self._incident.id, phase, update, channel.value, recipient)", "id=message_id(self._incident.id, phase, update, channel.value, recipient + text.subject)"),
     bug("partly restored is told to all", PLANNING + "reactions", "over = (change.restored & _still_told(turn.telling(incident.id))) - hit(incident)", "over = _still_told(turn.telling(incident.id))"),
+    bug("a veto does not reach what comes back", STORE + "outbox", "overtaken = bool(vetoed_by) or _overtaken", "overtaken = _overtaken"),
+    bug("a veto does not reach what was in flight in a crash", STORE + "recovery", "AND vetoed_by<>'' AND ?5=1", "AND vetoed_by<>'' AND ?5=2"),
+    bug("an end that lapsed is forgotten", PLANNING + "reactions", "_still_told(telling) | lapsed", "_still_told(telling)"),
+    bug("an approval covers what was not shown", STORE + "approvals", "if up_to is None or case.approval.update <= up_to", "if True"),
+    bug("an opt-out does not reach what comes back", STORE + "claims", "        elif wants_not:\n", "        elif False:\n"),
+    bug("quiet hours are not looked at", STORE + "claims", "        _keep_quiet(connection, lane.channel, request)\n", "        pass\n"),
+    bug("quiet hours are everybody's", STORE + "claims", "WHERE segment IN ({marks})", "WHERE (1 OR segment IN ({marks}))"),
+    bug("quiet hours stay where the wall clock was", "netwatch.daemon.standing", "self._zone, now, wall_step_s)", "self._zone, now, 0.0)"),
+    bug("a correction goes to everybody", STORE + "admission", "TO_THE_TOLD: Final = LAST_WORDS | {Phase.FEEDBACK}", "TO_THE_TOLD: Final = ENDING | {Phase.FEEDBACK}"),
+    bug("a correction for some goes to all", PLANNING + "reactions", "        told &= change.restored\n", "        pass\n"),
+    bug("what was taken back is not said", PLANNING + "reactions", "    turn.follow_up(incident, Phase.CORRECTION, told)\n", ""),
+    bug("a correction of what is over promises an update", PLANNING + "reactions", "over = telling.closed_at is not None", "over = False"),
+    bug("in doubt the peer is not asked", DELIVERY + "dispatcher", _ASKED, _ASKED.replace("claimed.unknowns", "False")),
+    bug("routine news that no peer knows of is sent again", DELIVERY + "settle", "if message.phase in RESENT and claimed.unknowns == 1:", "if claimed.unknowns == 1:"),
+    Bug(
+        "an opt-out is for what is planned later",
+        (
+            Change(STORE + "claims", "        elif wants_not:\n", "        elif False:\n"),
+            Change(STORE + "reach", "    suppress(connection, [row[0] for row in rows], wish.at)\n", ""),
+        ),
+    ),
+    Bug(
+        "an opt-out is for what was planned before",
+        (
+            Change(STORE + "claims", "        elif wants_not:\n", "        elif False:\n"),
+            Change(STORE + "reach", "if self._any_optout and wants_not", "if False and wants_not"),
+        ),
+    ),
     Bug(
         "the end overtakes nothing",
         (

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.simulation.delivery.judge import RuleError
 from tests.simulation.delivery.loop import StuckError
 from tests.simulation.delivery.playing import play
+from tests.simulation.delivery.wishes import RuleError
 
 #: Seeds that a worker plays between two reports.
 PORTION = 50

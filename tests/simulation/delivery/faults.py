@@ -53,8 +53,9 @@ class Truth:
         self.out_since_s: dict[str, float] = {}
 
     def look(self, now_s: float) -> None:
-        """Note who is out, and since when."""
-        out = {CUSTOMER_OF[device] for fault in self.live() for device in fault.devices}
+        """Note who is out for certain, and since when: what one kind of evidence says may be no outage at all."""
+        certain = [fault for fault in self.live() if fault.strong and fault.confidence > 0.9]
+        out = {CUSTOMER_OF[device] for fault in certain for device in fault.devices}
         self.out_since_s = {name: self.out_since_s.get(name, now_s) for name in sorted(out)}
 
     def live(self) -> list[Fault]:

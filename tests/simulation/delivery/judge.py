@@ -19,10 +19,12 @@ from netwatch.communication.model import (
     Plan,
 )
 from netwatch.incidents.model import PUBLISHED, Change
-from netwatch.storage.admission import NEVER_ROUTINE, STALE_WHEN_OVER, TO_THE_TOLD
+from netwatch.storage.admission import NEVER_ROUTINE, STALE_WHEN_OVER
+from netwatch.storage.reach import OPTED_OUT
 from netwatch.storage.sentlog import Fact
 from tests.simulation.delivery.faults import Truth
 from tests.simulation.delivery.relays import Peers
+from tests.simulation.delivery.wishes import ENDS, RuleError, Wishes, rule
 
 FINAL = frozenset({"accepted", "failed", "expired", "superseded", "suppressed", "unsure"})
 #: Messages in flight on a channel at most: what a crash may double.
@@ -30,15 +32,6 @@ IN_FLIGHT = 4
 #: A promise may be kept so much too late, besides the time in which netwatch was down.
 PROMISE_LATE_S = 60.0
 HOUR_S = 3600.0
-
-
-class RuleError(AssertionError):
-    """A rule of docs/explanation/delivery.md was broken."""
-
-
-def rule(kept: object, sentence: str) -> None:
-    if not kept:
-        raise RuleError(sentence)
 
 
 @dataclass
@@ -54,15 +47,25 @@ class Beliefs:
 class Judge:
     """Keeps its own books: nothing is believed because the store says so."""
 
-    def __init__(self, peers: Peers, truth: Truth, now: Callable[[], float], loop_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        peers: Peers,
+        truth: Truth,
+        now: Callable[[], float],
+        loop_s: Callable[[], float],
+        wishes: Wishes,
+    ) -> None:
         self._peers = peers
+        self.wishes = wishes
         self._truth = truth
         self._now = now
         self._loop_s = loop_s
         self.beliefs = Beliefs()
         self.planned: dict[str, Message] = {}
         self.approvals: dict[tuple[str, int], Approval] = {}
-        self.approvers: defaultdict[str, set[str]] = defaultdict(set)
+        #: Who agreed to an update; and to an incident, of which the answer never came.
+        self.approvers: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+        self.unanswered: defaultdict[str, set[str]] = defaultdict(set)
         self.vetoed: set[tuple[str, int]] = set()
         self.vetoed_incidents: set[str] = set()
         self.in_crashes: Counter[str] = Counter()
@@ -76,8 +79,11 @@ class Judge:
         self.down_s: list[tuple[float, float]] = []
         self.planned_s: dict[str, float] = {}
         self.claimed_s: dict[str, float] = {}
-        self.last: dict[tuple[str, str], tuple[Message, float]] = {}
         self.open: set[str] = set()
+        #: When an incident changed last.
+        self.over_at: dict[str, float] = {}
+        #: Into which incident another one was merged.
+        self.home: dict[str, str] = {}
         #: Ends of which the truth says otherwise, for so many seconds. The store may still see to it that none leaves.
         self.untrue: dict[str, float] = {}
         #: Loop seconds in which an end may rightly wait.
@@ -93,6 +99,7 @@ class Judge:
         self.approvals = {key: value for key, value in self.approvals.items() if key in kept}
         ids = {row[0] for row in connection.execute("SELECT id FROM messages")}
         self.untrue = {id_: seconds for id_, seconds in self.untrue.items() if id_ in ids}
+        self.wishes.began(connection, older=older)
         if older:
             self.newest.clear()
 
@@ -102,9 +109,13 @@ class Judge:
             self.approvals.setdefault((approval.incident, approval.update), approval)
         for change in changes:
             (self.open.add if change.incident.status in PUBLISHED else self.open.discard)(change.incident.id)
+            self.over_at[change.incident.id] = self._now()
+            if change.incident.merged_into:
+                self.home[change.incident.id] = change.incident.merged_into
         for message in plan.messages:
             parts = (message.incident, message.phase.value, str(message.update), message.channel, message.recipient)
             rule(message.id == hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32], "another identity")
+            self.wishes.planned(message)
             if message.audience in EXTERNAL:
                 self._rightly_planned(message)
             self.planned[message.id] = message
@@ -131,6 +142,7 @@ class Judge:
         for id_, expires_at in connection.execute("SELECT id, expires_at FROM messages WHERE state='expired'"):
             rule(id_ in self.expired or expires_at <= self._now() + 1, "dropped as stale before its time")
             self.expired.add(id_)
+        self.wishes.waiting(connection)
         for kind in {item.message.channel for item in turn.claimed}:
             for external in (False, True):
                 fresh = [
@@ -164,7 +176,8 @@ class Judge:
 
     def _doubtful(self, connection: sqlite3.Connection, message: Message) -> None:
         row = connection.execute("SELECT idempotent FROM messages WHERE id=?", (message.id,)).fetchone()
-        if row[0] or message.channel == "webhook" or message.id in self.freed:
+        asked = message.channel in self._peers.asked  # it may be claimed only to be asked for
+        if row[0] or message.channel == "webhook" or message.id in self.freed or asked:
             return
         doubts = self._peers.doubts[message.id]
         rule(doubts <= 1, "sent again and again in doubt")
@@ -185,18 +198,19 @@ class Judge:
         self._approved(message, now)
         self._gap(message)
         self._first(message)
+        self.wishes.claimed(message)
         rule(
             message.id not in self.untrue, f"told that it works, though out for {self.untrue.get(message.id, 0):.0f} s"
         )
-        self.last[message.recipient, message.channel] = (message, self._loop_s())
-        if message.phase in TO_THE_TOLD:
+        if message.phase in ENDS:
             rule(self._was_told(message), "the all-clear to somebody who was never told")
 
     def _approved(self, message: Message, now: float) -> None:
         approval = self.approvals.get((message.incident, message.update))
         rule(approval is not None, "told customers without anybody's approval")
         assert approval is not None
-        agreed = len(self.approvers[message.incident]) >= max(1, approval.needed)
+        people = self.approvers[message.incident, message.update] | self.unanswered[message.incident]
+        agreed = len(people) >= max(1, approval.needed)
         rule(approval.kind is not ApprovalKind.MANUAL or agreed, "told customers before the people agreed")
         # What was released stays so, also when the wall clock and with it the next process' time goes back.
         key = (message.incident, message.update)
@@ -205,16 +219,34 @@ class Judge:
         self.released.add(key)
         if message.phase is Phase.OPENED and not agreed:
             rule(message.incident not in self.vetoed_incidents, "told more customers after a veto without a person")
-            self.unasked[message.recipient] = self._loop_s()
+            if not self._agreed_elsewhere(message.recipient):
+                self.unasked[message.recipient] = self._loop_s()
             recent = sum(at > self._loop_s() - HOUR_S for at in self.unasked.values())
             rule(recent <= self.beliefs.ceiling, "more customers told in an hour than may be without a person")
 
     def _first(self, message: Message) -> None:
-        """Who knows that he is out gets no second first notice by another incident."""
-        told, at_s = self.last.get((message.recipient, message.channel), (None, 0.0))
-        if message.phase is Phase.OPENED and told is not None and told.incident != message.incident:
-            knows = told.phase not in ENDING and told.incident in self.open and self._loop_s() - at_s > 20
+        """Who has read that he is out gets no second first notice by another incident."""
+        read = self._peers.read.get((message.recipient, message.channel))
+        if message.phase is Phase.OPENED and read is not None and read.incident != message.incident:
+            knows = read.phase not in ENDS and self._whole(read.incident) in self.open
             rule(not knows or self.beliefs.restored, "a second first notice to one who knows already that he is out")
+
+    def _whole(self, incident: str) -> str:
+        """What it is part of by now."""
+        while incident in self.home:
+            incident = self.home[incident]
+        return incident
+
+    def _agreed_elsewhere(self, recipient: str) -> bool:
+        """Whether people agreed within the hour that this customer reads of an outage, be it another one."""
+        return any(
+            message.recipient == recipient
+            and message.phase is Phase.OPENED
+            and self.planned_s[message.id] > self._loop_s() - HOUR_S
+            and len(self.approvers[key]) >= max(1, self.approvals[key].needed)
+            for message in self.planned.values()
+            if (key := (message.incident, message.update)) in self.approvals
+        )
 
     def _gap(self, message: Message) -> None:
         process, at = self._peers.accepted.get((message.recipient, message.channel), (-1, 0.0))
@@ -254,7 +286,9 @@ class Judge:
             rule((state in FINAL and ready_at is None) or id_ in self.laid_aside, f"stuck: {state} ({reason})")
             if state == "accepted":
                 rule(self._peers.copies[id_], "counted as accepted and never sent")
-            if state == "suppressed" and "vetoed" not in reason and not self.beliefs.restored:
+            if state == "suppressed" and reason == OPTED_OUT:
+                rule(self.wishes.may_miss(message), "opted out, though nobody asked for it")
+            elif state == "suppressed" and "vetoed" not in reason and not self.beliefs.restored:
                 rule(not self._reached_before(message), "told of the outage and not of its end")
             if state == "superseded":
                 self._rightly_overtaken(connection, message)
@@ -266,6 +300,7 @@ class Judge:
                 self._at_once(message)
         self._doubles()
         rule(not self._peers.hammered, "a route that needs a rest gets none")
+        rule(self._peers.rash <= self.freed, "sent again though the peer knew, or needlessly")
         if not self.beliefs.restored:
             self._all_heard_the_end(states)
             self._promises(connection)
@@ -274,7 +309,9 @@ class Judge:
         """An end waits for nothing but trouble."""
         planned_s = self.planned_s[end.id]
         troubled = any(begin < planned_s + 40 and over > planned_s for begin, over in self.troubles_s)
-        rule(troubled or self.claimed_s[end.id] - planned_s < 40, "an end that waited without need")
+        quiet_s = self.wishes.quiet_until_s(end.id)
+        waited_s = self.claimed_s[end.id] - max(planned_s, quiet_s or 0.0)
+        rule(troubled or waited_s < 40 + 60 * (quiet_s is not None), "an end that waited without need")
 
     def _doubles(self) -> None:
         for id_, copies in self._peers.copies.items():
@@ -287,7 +324,7 @@ class Judge:
             if message.phase is Phase.OPENED:
                 rule(begun.get(key, message.id) == message.id, "two first notices of one incident")
                 begun[key] = message.id
-            elif message.phase in ENDING:
+            elif message.phase in ENDS:
                 begun.pop(key, None)
 
     def _reached_before(self, end: Message) -> bool:
@@ -315,16 +352,22 @@ class Judge:
             if one.message.audience in EXTERNAL
         }
         for (recipient, channel), message in last.items():
-            if message.phase in ENDING:
+            if message.phase in ENDS:
                 continue
             ends = [
                 m
                 for m in self.planned.values()
-                if (m.recipient, m.channel) == (recipient, channel) and m.phase in ENDING and m.id in states
+                if (m.recipient, m.channel) == (recipient, channel) and m.phase in ENDS and m.id in states
             ]
-            # A defect of ours, three times, is told to a person; in doubt nobody knows more.
-            excused = any(states[m.id] in {"unsure", "failed"} for m in ends)
-            rule(excused, "told of the outage and never of its end")
+            rule(any(self._excused(m, states[m.id]) for m in ends), "told of the outage and never of its end")
+
+    def _excused(self, end: Message, state: str) -> bool:
+        """A defect of ours, three times, is told to a person; in doubt nobody knows more. What was held back for too
+        long is too old to be told, save that an end of the whole that comes later follows the end for some.
+        """
+        last = end.phase is not Phase.PARTLY_RESTORED or self.over_at[end.incident] <= end.expires_at + 30
+        stale = state == "expired" and last
+        return state in {"unsure", "failed"} or stale or self.wishes.may_miss(end)
 
     def _promises(self, connection: sqlite3.Connection) -> None:
         for incident, due_at, kept_at in connection.execute(

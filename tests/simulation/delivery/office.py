@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import MappingProxyType
@@ -27,6 +28,7 @@ from netwatch.storage.settings import StorageSettings
 from tests.simulation.delivery.faults import CUSTOMER_OF, Engine, Truth
 from tests.simulation.delivery.kills import Kills, Point
 from tests.simulation.delivery.relays import Route
+from tests.simulation.delivery.story import Story
 
 #: Everything that waits is shorter than by default, so that a story of twenty minutes holds what takes a day.
 LIFE = IncidentSettings(
@@ -36,7 +38,7 @@ LIFE = IncidentSettings(
 )  # fmt: skip
 TELLING = CommunicationSettings(
     veto_s=15, auto_customers=3, auto_share=0.2, max_share=0.5, two_person_share=0.6, next_update_s=240,
-    later_update_s=480, promise_grid_s=10, recipient_gap_s=60, opened_expiry_s=600, resolved_expiry_s=3600,
+    later_update_s=480, promise_grid_s=10, recipient_gap_s=60, opened_expiry_s=600, resolved_expiry_s=700,
 )  # fmt: skip
 DELIVERY = DeliverySettings(
     retry_delays_s=(5, 10, 20), resend_after_s=10, send_timeout_s=8, breaker_open_s=3, breaker_open_most_s=12,
@@ -129,10 +131,11 @@ class Office:
         store = await Store.open(StorageSettings(directory=str(directory), ballast_mib=0, backups_kept=3), clock)
         return cls(store, clock, truth, kills, chosen, saved)
 
-    async def begin(self, routes: Sequence[Route], random: Random, ceiling: int) -> None:
+    async def begin(self, routes: Sequence[Route], random: Random, story: Story) -> None:
         stored = await self.store.load()
         kept = CommunicationState.from_json(stored.communication) if stored.communication else CommunicationState()
-        self.standing = Standing(self.store, self._clock, TELLING, ceiling, stored.hold)
+        settings = replace(TELLING, quiet_hours=story.quiet_hours)
+        self.standing = Standing(self.store, self._clock, settings, story.ceiling, stored.known)
         self.saver = Saver(self.store, self._clock, saved=lambda _: None, unkept=lambda _: None)
         self.pipeline: Pipeline[CommunicationState] = Pipeline(Engine(self._truth), LIFE, self._planner, kept)
         self.pipeline.restore(stored.incidents, kept, stored.memories)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from random import Random
 
 from netwatch.clock import Clock
+from netwatch.communication.delivery.model import RESENT
 from netwatch.communication.delivery.outcome import Outcome, Result, Step, of_reply, of_silence, of_status
 from netwatch.communication.model import Message
 from tests.simulation.delivery.kills import Kills, Point
@@ -59,12 +60,18 @@ class Peers:
         self.process = 0
         #: Routes that were used although they needed a rest.
         self.hammered: set[str] = set()
+        #: What somebody took last on a channel.
+        self.read: dict[tuple[str, str], Message] = {}
+        #: Channels that can be asked what became of a message, and what left by them although the answer was known.
+        self.asked: frozenset[str] = frozenset()
+        self.rash: set[str] = set()
 
     def take(self, message: Message, route: str, *, once: bool) -> None:
         """One copy arrives; a peer that knows the id already keeps the first (`once`)."""
         if not (once and self.copies[message.id]):
             self.copies[message.id] += 1
             self.taken.append(Taken(message, route, self.process))
+            self.read[message.recipient, message.channel] = message
 
     def in_doubt(self, message: Message) -> None:
         """A reply got lost."""
@@ -179,3 +186,25 @@ class Route:
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+
+class AskedRoute(Route):
+    """One whose peer can be asked, as `channels.protocol.LooksUp` wants it."""
+
+    async def send(self, message: Message) -> Result:
+        doubts = self._peers.doubts[message.id]
+        if self._peers.copies[message.id] or doubts > 1 or (doubts and message.phase not in RESENT):
+            self._peers.rash.add(message.id)
+        return await super().send(message)
+
+    async def lookup(self, message: Message) -> Result | None:
+        self._kills.pass_by(Point.CLAIMED)
+        random, mood = self._peers.random, self._peers.moods.get(self.name, Mood.WELL)
+        await self._pass(random.uniform(0.01, 0.3))
+        if mood in {Mood.NO_DNS, Mood.HANGING}:
+            return of_silence(Step.CONNECT, "time-out")
+        if mood is Mood.LOGIN:
+            return of_status(401)
+        if mood is Mood.LOSSY and random.random() < 0.3:
+            return Result(Outcome.UNKNOWN, "no answer")
+        return Result(Outcome.ACCEPTED, "it left") if self._peers.copies[message.id] else None

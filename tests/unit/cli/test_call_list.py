@@ -1,6 +1,8 @@
 """`incidents --calls`: the call list on paper, with what to say."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -43,3 +45,24 @@ def test_nobody_to_ring_is_exit_code_1(netwatch, daemon, doors):
 
 def test_an_incident_alone_is_no_question(netwatch, daemon):
     assert netwatch("incidents", "20261122", "--socket", str(daemon.socket)).code == 2
+
+
+def test_without_a_daemon_the_lists_that_it_kept_are_printed(tmp_path):
+    (tmp_path / "netwatch.yaml").write_text("inventory: [n.yaml]\nstorage: {directory: store}\n", encoding="utf-8")
+    (tmp_path / "store" / "calls").mkdir(parents=True)
+    for name in ("nw-1", "nw-2"):
+        (tmp_path / "store" / "calls" / f"{name}.txt").write_text(f"Call list of {name}: x\n", encoding="utf-8")
+
+    def said(*which: str) -> subprocess.CompletedProcess[str]:
+        # A process of its own: the HTTP library leaves the socket of a refused connection to the collector.
+        words = ["incidents", *which, "--calls", "-c", "netwatch.yaml", "--socket", "none"]
+        return subprocess.run(
+            [sys.executable, "-m", "netwatch", *words], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    both = said()
+    assert (both.returncode, both.stdout) == (3, "Call list of nw-2: x\n\nCall list of nw-1: x\n")
+    assert "What it kept before it went" in both.stderr
+    nothing = said("nw-3")
+    assert (nothing.returncode, nothing.stdout) == (3, "")
+    assert "netwatch does not run" in nothing.stderr

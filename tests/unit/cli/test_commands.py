@@ -137,7 +137,9 @@ def test_a_manual_approval_shows_who_agreed_and_both_commands(netwatch, doors):
     said = netwatch("status")
     assert "WAITS FOR YOU notices of 20261122-1 to 4 customers; 1 approval missing" in said.out
     assert "agreed: jan" in said.out
-    assert "send them: netwatch approve 20261122-1" in said.out
+    assert f"send them: netwatch approve 20261122-1 --update {manual.update}" in said.out
+    assert netwatch("approve", INCIDENT, "--update", "2").code == 0
+    assert doors.orders == [("approve", INCIDENT, "up to 2", ME)]
     doors.picture = replace(doors.picture, approvals=(replace(manual, vetoed_by="ada"),))
     assert "VETOED notices of 20261122-1 to 4 customers, by ada; they never go." in netwatch("status").out
 

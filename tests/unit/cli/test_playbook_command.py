@@ -48,15 +48,31 @@ def customers(folder, count):
 
 @pytest.mark.usefixtures("files")
 def test_the_plan_is_printed_with_whoever_is_on_duty(netwatch):
-    said = netwatch("playbook", "show", "--at", "2026-11-24 12:00", "--language", "nl")
+    said = netwatch("playbook", "show", "--at", "2026-11-24 12:00")
     assert said.code == 0
     assert "Calamity plan of Voorbeeldnet, as on Tue 24 November 2026 12:00 CET" in said.out
     assert "Minute 0" in said.out
-    assert "Neem de leiding." in said.out
+    assert "Take the lead." in said.out
     week = [netwatch("playbook", "show", "--at", f"2026-11-{day} 12:00").out for day in (17, 24)]
     assert [("incident lead: Anna Example" in out, "incident lead: Bob Example" in out) for out in week] in (
         [(True, False), (False, True)], [(False, True), (True, False)],
     )  # fmt: skip
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("nl", ("Calamiteitenplan van Voorbeeldnet, zoals op 24-11-2026", "Minuut 1", "leiding: ", "Neem de leiding.")),
+        ("pl", ("Plan awaryjny firmy Voorbeeldnet, stan na 24.11.2026", "Minuta 1", "kierujący: ", "Take the lead.")),
+    ],
+)
+def test_the_plan_is_printed_in_the_language_asked_for_or_the_operators(netwatch, tmp_path, language, words):
+    asked = netwatch("playbook", "show", "--at", "2026-11-24 12:00", "--language", language)
+    assert not [one for one in words if one not in asked.out]
+    (tmp_path / "netwatch.yaml").write_text(CONFIG.replace("company:", f"default_language: {language}, company:"))
+    own = netwatch("playbook", "show", "--at", "2026-11-24 12:00")
+    assert (own.code, own.out) == (0, asked.out)
 
 
 @pytest.mark.usefixtures("files")

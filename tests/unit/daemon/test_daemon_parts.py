@@ -32,7 +32,7 @@ from netwatch.polling.model import IcmpObservation, SnmpObservation
 from netwatch.simulation.clock import SimulatedClock
 from netwatch.storage import Entry, Finding, Store
 from netwatch.storage.settings import StorageSettings
-from netwatch.storage.stored import FindingKind, Hold
+from netwatch.storage.stored import FindingKind, Known
 
 INVENTORY = Inventory(
     devices={name: Device(name, name) for name in ("core-1", "acc-1")},
@@ -255,7 +255,7 @@ async def test_an_alarm_that_no_relay_takes_is_tried_until_one_does(clock):
 
 async def test_a_hold_and_the_ceiling_reach_whoever_plans(store, clock):
     settings = CommunicationSettings(max_share=0.2, auto_customers=10)
-    standing = Standing(store, clock, settings, customers=1000, hold=Hold())
+    standing = Standing(store, clock, settings, customers=1000, known=Known())
     assert standing.conditions() == Conditions(warm=False, told_limit=200)
     standing.follow(lambda: Diagnosis(clock.now(), (), isolated=True, warm=True))
     await store.set_hold(on=True, by="anna")
@@ -277,7 +277,7 @@ async def test_a_hold_and_the_ceiling_reach_whoever_plans(store, clock):
 )
 async def test_the_ceiling_is_the_smaller_of_share_and_number(store, clock, customers, share, automatic, most, limit):
     settings = CommunicationSettings(max_share=share, auto_customers=automatic, max_customers=most)
-    assert Standing(store, clock, settings, customers, Hold()).conditions().told_limit == limit
+    assert Standing(store, clock, settings, customers, Known()).conditions().told_limit == limit
 
 
 def explanation(**more) -> Explanation:

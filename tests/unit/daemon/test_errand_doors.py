@@ -12,6 +12,7 @@ import pytest
 from netwatch.communication.model import Conditions
 from netwatch.communication.people import Duty, Person
 from netwatch.communication.planning import CommunicationState, Planner, default_playbook
+from netwatch.communication.planning.state import Telling
 from netwatch.communication.settings import CommunicationSettings
 from netwatch.communication.texts import load_texts
 from netwatch.daemon.errands import ErrandDoors
@@ -159,3 +160,13 @@ async def test_a_correction_needs_somebody_who_was_told_and_ends_the_incident(do
     with pytest.raises(RefusedError, match="nobody was told"):
         await doors.correct("i1", "", (), "root")
     assert replace(steps.communication, salt="x").tasks.of("i1") == ()
+
+
+async def test_work_that_was_called_off_is_taken_back_at_the_same_door(doors, steps):
+    told = Telling("m-12", told={"c1": 0}, work=(START + 3600, START + 7200))
+    steps.communication = replace(steps.communication, tellings={"m-12": told})
+    with pytest.raises(RefusedError, match="still announced"):
+        await doors.correct("m-12", "", (), "root")
+    steps.communication = replace(steps.communication, tellings={"m-12": replace(told, called_off=True)})
+    assert "1 customer who may have been told" in (await doors.correct("m-12", "ill", (), "root")).text
+    assert [m.phase.value for m in steps.plan.messages if m.recipient == "c1"] == ["correction"]

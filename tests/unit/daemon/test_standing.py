@@ -26,7 +26,7 @@ from netwatch.incidents.model import Change, ChangeKind, Incident, Status
 from netwatch.simulation.clock import SimulatedClock
 from netwatch.storage import Store
 from netwatch.storage.settings import StorageSettings
-from netwatch.storage.stored import Hold
+from netwatch.storage.stored import Known
 
 SETTINGS = CommunicationSettings(quiet_hours=(QuietHours(time(22, 0), time(7, 0)),))
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=ZoneInfo("Europe/Amsterdam")).timestamp()
@@ -36,7 +36,7 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=ZoneInfo("Europe/Amsterdam")).timest
 async def standing(tmp_path):
     clock = SimulatedClock(NOON)
     store = await Store.open(StorageSettings(directory=str(tmp_path), ballast_mib=0), clock)
-    found = Standing(store, clock, SETTINGS, 1000, Hold())
+    found = Standing(store, clock, SETTINGS, 1000, Known())
     found.follow(lambda: Diagnosis(at=clock.now(), explanations=()))
     found.clock = clock
     yield found
@@ -95,3 +95,17 @@ async def test_who_has_read_nothing_is_asked_for_again_before_each_step_until_he
     await store.turn((Settlement("m", State.ACCEPTED, now),), ClaimRequest(now, (), Conditions()))
     await standing.keep_up()
     assert standing.conditions().unread == frozenset()
+
+
+async def test_a_start_knows_before_its_first_step_what_people_approved_and_who_was_told(standing):
+    store, clock, now = standing._store, standing.clock, standing.clock.now()
+    message = Message(
+        "m", "i", Phase.OPENED, 0, Audience.CUSTOMER, "email", "c", "c@x.nl", "nl", "s", "b", 1, now, now + 99
+    )
+    incident = Incident("i", "k", Status.OPEN, Scope.REGIONAL, Scenario.CABLE, (), now, now, opened_at=now)
+    approval = Approval("i", 0, ApprovalKind.MANUAL, now, 1, "many")
+    await store.save([Change(now, ChangeKind.OPENED, incident)], Plan((message,), (approval,)))
+    await store.approve("i", "anna")
+    await store.set_hold(on=True, by="anna")
+    begun = Standing(store, clock, SETTINGS, 1000, (await store.load()).known).conditions()
+    assert (begun.approved, begun.unread, begun.hold) == ({("i", 0)}, {("i", "c")}, True)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from netwatch.daemon.succession import Heir, Succession, obstacle, orphaned
+from netwatch.communication.planning.state import Telling
+from netwatch.daemon.succession import Heir, Succession, departed, obstacle, orphaned
 from netwatch.diagnosis.engine import Engine
 from netwatch.diagnosis.model import Affected, Diagnosis, Explanation, Feedback, Scenario, Scope
 from netwatch.diagnosis.settings import DiagnosisSettings
@@ -115,6 +116,14 @@ def test_an_incident_about_a_device_that_left_is_named_and_others_are_not():
     other = incident(id="nw-2", roots=("link:l-acc-2",), down=frozenset(), unreachable=frozenset({"acc-2"}))
     (said,) = orphaned(Book.of([incident(), other]), network("core-1", "acc-2"))
     assert said.startswith("incident nw-1: acc-1 left the inventory")
+
+
+def test_customers_who_were_told_and_left_the_inventory_are_named_until_they_heard_the_end():
+    told = Telling("nw-1", told={"c-1": 0, "c-2": 0, "c-3": 0}, ended=frozenset({"c-3"}))
+    left = network(*ALL, customers=(customer("c-1", "acc-1"),))
+    (said,) = departed(OPEN, {"nw-1": told}, left)
+    assert said.startswith("incident nw-1: c-2 may have been told of it and left the inventory")
+    assert list(departed(OPEN, {}, left)) == []
 
 
 class Played:

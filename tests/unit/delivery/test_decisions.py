@@ -162,7 +162,7 @@ def test_answers_to_what_was_begun_before_the_rest_do_not_end_it():
 
 
 def test_a_slow_relay_gets_more_at_once_and_never_more_than_twenty():
-    slow, fast = Pace(latency_s=0.5), Pace(latency_s=0.002)
+    slow, fast = Pace(latency_s=0.5, proven=100), Pace(latency_s=0.002, proven=100)
     assert concurrency.at_once(slow, 2000, 60.0, 20, SETTINGS) == 17
     assert concurrency.at_once(slow, 20_000, 60.0, 20, SETTINGS) == 20
     assert concurrency.at_once(slow, 20_000, -5.0, 10, SETTINGS) == 10
@@ -170,12 +170,47 @@ def test_a_slow_relay_gets_more_at_once_and_never_more_than_twenty():
 
 
 def test_too_many_halves_the_rate_and_waits_and_it_grows_back():
-    pace = concurrency.throttled(Pace(latency_s=0.5), 100.0, 7.0)
+    pace = concurrency.throttled(Pace(latency_s=0.5, proven=100), 100.0, 7.0)
     assert pace.until_at == 107.0
     assert concurrency.at_once(pace, 2000, 60.0, 20, SETTINGS) == 8
     for _ in range(50):
         pace = concurrency.after(pace, 0.5)
     assert concurrency.at_once(pace, 2000, 60.0, 20, SETTINGS) == 17
+
+
+def test_a_mailing_is_to_be_accepted_in_a_sixth_of_its_budget():
+    quick = Pace(latency_s=0.015, proven=100)
+    left_s = concurrency.left_s(0.0, SETTINGS)
+    assert left_s == 10.0
+    assert concurrency.at_once(quick, 10_000, left_s, 20, SETTINGS) == 15
+    assert concurrency.at_once(quick, 10_000, concurrency.left_s(20.0, SETTINGS), 20, SETTINGS) == 20
+
+
+def test_a_mailing_begins_with_few_at_once_and_dares_one_more_for_every_second_message():
+    pace, seen = Pace(latency_s=1.0), []
+    for _ in range(14):
+        seen.append(concurrency.at_once(pace, 10_000, 15.0, 10, SETTINGS))
+        pace = concurrency.after(pace, 1.0)
+    assert seen == [4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10]
+    assert concurrency.at_once(concurrency.rested(pace), 10_000, 15.0, 10, SETTINGS) == 4
+
+
+def test_a_busy_relay_gets_half_as_much_at_once_without_a_pause_and_many_refusals_in_a_moment_are_one():
+    pace = Pace(latency_s=1.0, proven=100)
+    for at in (100.0, 100.1, 100.9):
+        pace = concurrency.eased(pace, at)
+    assert concurrency.at_once(pace, 10_000, 15.0, 10, SETTINGS) == 5
+    assert pace.until_at <= 100.0
+    assert concurrency.at_once(concurrency.eased(pace, 101.0), 10_000, 15.0, 10, SETTINGS) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "step", "busy"),
+    [(421, Step.CONNECT, True), (421, Step.CONTENT, True), (452, Step.SENDER, True), (450, Step.RECIPIENT, False),
+     (554, Step.CONNECT, False), (250, Step.CONTENT, False)],
+)  # fmt: skip
+def test_a_relay_is_busy_when_it_refuses_before_the_recipient_or_closes(code, step, busy):
+    assert of_reply(code, "", step).busy is busy
 
 
 def claimed(audience: Audience = Audience.CUSTOMER, phase: Phase = Phase.OPENED, **known: int) -> Claimed:

@@ -9,7 +9,7 @@ import pytest
 
 from netwatch.communication.delivery.breaker import BreakerState
 from netwatch.communication.delivery.model import Claimed, ClaimRequest, Settlement, Turn
-from netwatch.communication.delivery.outcome import Outcome
+from netwatch.communication.delivery.outcome import Outcome, Result, Step, of_reply
 from netwatch.communication.delivery.settings import DeliverySettings
 from netwatch.communication.model import Audience, Phase
 from netwatch.errors import StorageError
@@ -292,3 +292,29 @@ async def test_each_route_is_exercised_by_itself_without_the_store(post, scripte
     }
     assert [message.recipient for message in second.taken] == ["email/b"]
     assert await dispatcher.exercise("sms", lambda route: post.message(route, Audience.STAFF)) == {}
+
+
+async def test_a_relay_that_allows_fewer_connections_than_its_route_gets_all_mails_and_never_a_rest(post, scripted):
+    class Narrow(scripted):
+        refused = 0
+
+        async def send(self, message):
+            self.together += 1
+            try:
+                if self.together > 5:
+                    self.refused += 1
+                    return of_reply(421, "4.7.0 too many connections", Step.CONNECT)
+                await asyncio.sleep(0.002)
+                self.taken.append(message)
+                return Result(Outcome.ACCEPTED)
+            finally:
+                self.together -= 1
+
+    channel = Narrow("email/a", limit=20)
+    await post.plan(*(post.message(f"c-{n}") for n in range(400)))
+    # So little time that as many as possible are wanted at once.
+    states = await post.run(post.dispatcher(channel, settings=DeliverySettings(mailing_budget_s=0.1)))
+    assert set(states.values()) == {"accepted"}
+    assert len(channel.taken) == 400
+    assert 0 < channel.refused < 40
+    assert not post.alarms

@@ -17,6 +17,7 @@ from netwatch.communication.channels import apprise as apprise_channel
 from netwatch.communication.channels.alertmanager import AlertmanagerChannel
 from netwatch.communication.channels.apprise import AppriseChannel
 from netwatch.communication.channels.build import build
+from netwatch.communication.channels.oncall import ITSELF
 from netwatch.communication.channels.pagerduty import PagerDutyChannel
 from netwatch.communication.channels.settings import (
     AlertmanagerRoute,
@@ -27,7 +28,7 @@ from netwatch.communication.channels.settings import (
     PagerDutyRoute,
     PagerDutySettings,
 )
-from netwatch.communication.channels.tending import Tended, tend
+from netwatch.communication.channels.tending import Kept, Tended, tend
 from netwatch.communication.delivery.outcome import Outcome
 from netwatch.communication.model import TAKEN, Audience, Message, Phase
 from netwatch.errors import InputError
@@ -147,10 +148,59 @@ async def test_a_lost_answer_of_alertmanager_leaves_doubt_and_the_same_again_is_
     assert service.requests[0][2] == service.requests[1][2]
 
 
+def keeping(kept: list[dict[str, str]], *, refuses: int = 0):
+    """Keeps what routes remember in `kept`; the first `refuses` times it does not."""
+
+    async def keep(now):
+        kept.append(dict(now))
+        return len(kept) > refuses
+
+    return keep
+
+
+async def turns(channel: AlertmanagerChannel, post, kept: Kept, keep, count: int) -> None:
+    """Give the channel so many turns of its own."""
+    until_at = post.clock.at + 5.0 * count
+    working = asyncio.create_task(tend((channel,), post.clock, kept, keep))
+    async with asyncio.timeout(5):
+        while post.clock.at < until_at:
+            await asyncio.sleep(0)
+    working.cancel()
+
+
+async def test_what_fires_is_sent_again_after_a_restart_save_what_ended_meanwhile(service, alertmanager, alert, post):
+    for incident in ("i-1", "i-2"):
+        await alertmanager.send(alert(incident=incident))
+    await alertmanager.send(alert(incident=ITSELF))
+    held: list[dict[str, str]] = []
+    await turns(alertmanager, post, Kept(), keeping(held), 3)
+    assert len(held) == 1  # nothing changed after the first turn
+    after = AlertmanagerChannel(AlertmanagerSettings(), AlertmanagerRoute(service.url, timeout_s=2.0), post.clock)
+    count = len(service.requests)
+    await turns(after, post, Kept(held[0], frozenset({"i-2"})), keeping([]), 1)
+    await after.close()
+    again = [one["labels"]["incident"] for one in checked(service.requests[count][2])]
+    assert again[0] == "i-2"
+    assert [name.partition("-")[0] for name in again[1:]] == ["netwatch"]
+
+
+async def test_what_the_store_refuses_to_keep_is_kept_at_the_next_turn(alertmanager, alert, post):
+    await alertmanager.send(alert())
+    held: list[dict[str, str]] = []
+    await turns(alertmanager, post, Kept(), keeping(held, refuses=2), 5)
+    assert len(held) == 3
+
+
+@pytest.mark.parametrize("kept", ["", "{", "[]", "7", '{"i-1": null}', '{"i-1": [[], "x"]}', '{"i-1": [{}]}'])
+async def test_of_what_can_not_be_read_nothing_is_recalled(alertmanager, kept):
+    alertmanager.recall(kept, {"i-1"})
+    assert alertmanager.remember() == ""
+
+
 async def test_routes_with_work_of_their_own_get_their_turn(service, alertmanager, alert, post):
     await alertmanager.send(alert())
     assert isinstance(alertmanager, Tended)
-    working = asyncio.create_task(tend((alertmanager,), post.clock))
+    working = asyncio.create_task(tend((alertmanager,), post.clock, Kept(), keeping([])))
     async with asyncio.timeout(5):
         while len(service.requests) < 4:
             await asyncio.sleep(0)

@@ -285,6 +285,10 @@ def test_an_outage_that_leaves_redundancy_lost_is_resolved_for_the_customers():
     assert story.told() == [ChangeKind.OPENED, ChangeKind.RESOLVED, ChangeKind.OPENED]
     scopes = {incident.scope: incident.status for incident in story.book.incidents.values()}
     assert scopes == {Scope.REGIONAL: Status.RESOLVED, Scope.REDUNDANCY: Status.OPEN}
+    (resolved,) = story.of_kind(ChangeKind.RESOLVED)
+    assert resolved.reason == (
+        "Resolved: nobody is cut off any more; link:trunk-1 is still missing and goes on as lost redundancy."
+    )
 
 
 def test_redundancy_that_returns_soon_after_the_outage_is_no_incident_of_its_own():

@@ -205,3 +205,14 @@ def test_texts_tell_the_time_on_the_wall_and_deadlines_stay_on_the_timeline():
     assert "15:04" in texts_of_page(plan)
     assert plan.promises[0].due_at == START + 1800
     assert next(m for m in plan.messages if m.recipient == "c0").expires_at == START + SETTINGS.opened_expiry_s
+
+
+def test_whose_end_was_held_back_until_it_was_stale_hears_the_end_of_the_whole():
+    """On hold for longer than an end is kept: he was told of the outage, so he is told when it is over."""
+    story = Story(inventory(count=3))
+    story.open("c0", "c1", "c2")
+    story.now += 600
+    story.restore("c0", "c1")
+    story.now += 90_000
+    story.conditions = replace(story.conditions, lapsed=frozenset({("i1", "c0"), ("i2", "c1"), ("i1", "c9")}))
+    assert story.customers(story.resolve()) == {"c0": Phase.RESOLVED, "c2": Phase.RESOLVED}

@@ -341,3 +341,36 @@ def test_a_correction_for_some_leaves_the_others_as_they_are():
     assert told.customers(plan) == {"c1": Phase.CORRECTION}
     told.resolve()
     assert told.customers(told.plan) == {"c0": Phase.RESOLVED}
+
+
+def test_a_correction_for_some_of_what_is_over_promises_nothing_and_leaves_the_page_as_it_is():
+    told = story(GO)
+    told.open("c0", "c1")
+    told.now += 60
+    told.resolve()
+    told.now += 60
+    over = {"status": "resolved", "resolved_at": told.now - 60}
+    plan = told.step(told.change(ChangeKind.CORRECTED, restored=("c1",), reason="not so", **over))
+    assert told.customers(plan) == {"c1": Phase.CORRECTION}
+    assert plan.promises == ()
+    assert plan.page == ()
+    assert told.state.tellings["i1"].due_at is None
+    assert told.state.tasks.of("i1") == ()
+    assert {m.phase for m in plan.messages if m.recipient == "anna"} == {Phase.RESOLVED}
+
+
+def test_whom_another_outage_keeps_out_passes_to_that_one_when_his_own_was_a_mistake():
+    """That his connection was not disturbed would be the next mistake; and he is owed an end."""
+    told = story()
+    told.open("c0", "c2")
+    told.now += 60
+    told.open("c0", "c1", name="i2")
+    assert told.read_by("c0", "i2") == [Phase.UPDATE]
+    told.now += 60
+    plan = told.step(told.change(ChangeKind.CORRECTED, "i2", out=(), status="resolved", resolved_at=told.now))
+    assert {(m.recipient, m.incident): m.phase for m in plan.messages if m.audience is Audience.CUSTOMER} == {
+        ("c0", "i1"): Phase.UPDATE,
+        ("c1", "i2"): Phase.CORRECTION,
+    }
+    told.resolve()
+    assert told.customers(told.plan) == {"c0": Phase.RESOLVED, "c2": Phase.RESOLVED}

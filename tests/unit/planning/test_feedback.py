@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pytest
 
-from netwatch.communication.model import ApprovalKind, Phase
+from netwatch.communication.model import ApprovalKind, Conditions, Phase
 from netwatch.communication.planning.feedback import asked_at
 from netwatch.communication.planning.planner import Planner
 from netwatch.communication.planning.playbook_story import _network, _people, _playbook
@@ -31,10 +31,14 @@ TOLD = Telling(
 )  # fmt: skip
 
 
-def plan(at, *, settings=ASKING, telling=TOLD, incident=INCIDENT):
+def step(at, *, settings=ASKING, telling=TOLD, incident=INCIDENT):
     planner = Planner(_playbook(), load_texts(), _network("nl"), _people("nl"), settings)
     state = CommunicationState(MappingProxyType({telling.incident: telling}))
-    return planner.feedback(state, incident, at)
+    return planner.step(state, (), {incident.id: incident}, Conditions(), at)
+
+
+def plan(at, **changed):
+    return step(at, **changed)[1]
 
 
 def test_who_was_told_of_the_end_is_asked_by_one_channel_each():
@@ -49,7 +53,8 @@ def test_who_was_told_of_the_end_is_asked_by_one_channel_each():
 
 
 def test_planned_again_it_is_the_very_same_messages():
-    first, again = plan(NOW + 3 * DAY_S), plan(NOW + 4 * DAY_S)
+    # The state of the first plan was lost, as by a kill before it was saved.
+    first, again = plan(NOW + 3 * DAY_S), plan(NOW + 3 * DAY_S + 60)
     assert [one.id for one in first.messages] == [one.id for one in again.messages]
 
 
@@ -57,16 +62,36 @@ def test_planned_again_it_is_the_very_same_messages():
     ("at", "changed"),
     [
         (NOW + 3 * DAY_S - 1, {}),
-        (NOW + 9 * DAY_S, {"settings": CommunicationSettings()}),
-        (NOW + 9 * DAY_S, {"telling": replace(TOLD, closed_at=None)}),
-        (NOW + 9 * DAY_S, {"telling": replace(TOLD, ended=frozenset())}),
-        (NOW + 9 * DAY_S, {"incident": replace(INCIDENT, status=Status.OPEN)}),
-        (NOW + 9 * DAY_S, {"incident": replace(INCIDENT, status=Status.MERGED)}),
-        (NOW + 9 * DAY_S, {"telling": replace(TOLD, incident="another")}),
+        (NOW + 3 * DAY_S, {"settings": CommunicationSettings()}),
+        (NOW + 3 * DAY_S, {"telling": replace(TOLD, closed_at=None)}),
+        (NOW + 3 * DAY_S, {"telling": replace(TOLD, ended=frozenset())}),
+        (NOW + 3 * DAY_S, {"incident": replace(INCIDENT, status=Status.OPEN)}),
+        (NOW + 3 * DAY_S, {"incident": replace(INCIDENT, status=Status.MERGED)}),
+        (NOW + 3 * DAY_S, {"telling": replace(TOLD, incident="another")}),
     ],
 )
 def test_nobody_is_asked_too_early_without_a_form_or_without_an_end(at, changed):
     assert not plan(at, **changed)
+
+
+@pytest.mark.parametrize(("hours", "asked"), [(-7, False), (-5, True), (5, True), (6, False), (23, True), (24, False)])
+def test_it_is_asked_by_day_and_at_most_a_day_late(hours, asked):
+    # It is due at 14:05 in Amsterdam.
+    early = replace(TOLD, closed_at=NOW - 7 * 3600.0) if hours < 0 else TOLD
+    assert bool(plan(NOW + 3 * DAY_S + hours * 3600.0, telling=early).messages) is asked
+
+
+def test_nobody_is_asked_twice_also_after_a_restart_or_when_the_outage_came_back_and_ended_again():
+    state, _ = step(NOW + 3 * DAY_S)
+    kept = CommunicationState.from_json(state.to_json()).tellings["nw-1"]
+    assert kept.asked
+    assert not plan(NOW + 3 * DAY_S + 60, telling=kept)
+    assert not plan(NOW + 3.5 * DAY_S, telling=replace(kept, closed_at=NOW + 0.5 * DAY_S))
+
+
+def test_an_ended_telling_is_kept_until_it_was_asked_about_only_where_there_is_a_form():
+    assert "nw-1" in step(NOW + 2 * DAY_S)[0].tellings
+    assert "nw-1" not in step(NOW + 2 * DAY_S, settings=CommunicationSettings())[0].tellings
 
 
 def test_the_delay_is_the_operators():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,12 +16,13 @@ from netwatch.communication.planning.duties.model import Roster, Rotation
 from netwatch.communication.planning.duties.roster import Duties
 from netwatch.communication.planning.playbook import Channel, Playbook, Procedure, Reader, Step, When
 from netwatch.communication.planning.playbook_gallery import gallery
-from netwatch.communication.planning.playbook_view import DUTY_NAMES, MINUTES, Company, plan_view
+from netwatch.communication.planning.playbook_view import MINUTES, Company, plan_view
+from netwatch.communication.planning.playbook_words import WORDS, PlanWords
 from netwatch.communication.planning.recipients import Directory
 from netwatch.communication.settings import CommunicationSettings
 from netwatch.communication.texts.languages import LANGUAGES
 from netwatch.diagnosis.model import Scope
-from netwatch.inventory.model import Inventory
+from netwatch.inventory.model import Inventory, Segment
 
 ROOT = Path(__file__).parents[3]
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -104,17 +106,52 @@ def test_the_gallery_tells_the_whole_outage_to_every_reader():
     assert "None" not in page
 
 
-def test_every_reader_and_every_duty_has_its_words():
-    assert set(DUTY_NAMES) == set(Duty)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reader_duty_channel_scope_and_segment_has_its_words(language):
+    words = WORDS[language]
+    assert set(words.duties) == set(Duty)
+    assert set(words.says) == set(Reader)
+    assert set(words.scopes) == set(Scope)
+    assert set(words.channels) == set(Channel) - {Channel.PAGE}
+    assert language == "en" or set(words.segments) == set(Segment)
     steps = tuple(
         Step(reader, (Channel.PAGE,) if reader in {"page", "phone"} else (Channel.EMAIL,)) for reader in Reader
     )
     everyone = Playbook((Procedure("all", When(scope=(Scope.REGIONAL,)), steps),))
     duties = Duties(Roster(), PEOPLE, ZONE)
     company = Company(Directory(Inventory(), PEOPLE, duties), duties, CommunicationSettings(), ZONE)
-    (procedure,) = plan_view(everyone, company, NOW).procedures
-    told = [line for minute in procedure.minutes for line in minute.lines]
-    assert len([line for line in told if "within 180 s" in line.what or "draft" in line.what]) == len(Reader)
+    view = plan_view(everyone, company, NOW, language)
+    told = [line for one in view.procedures for minute in one.minutes for line in minute.lines]
+    # netwatch itself, each reader, and two promises.
+    assert len(told) == 1 + len(Reader) + 2
+    assert not [line for line in (*told, *view.release) if "{" in line.who + line.what]
+
+
+@pytest.mark.parametrize("language", ["nl", "pl"])
+def test_a_plan_in_another_language_has_no_english_sentence(language):
+    english, other = WORDS["en"], WORDS[language]
+    for field in fields(PlanWords):
+        if field.name not in {"duties", "channels", "scopes", "segments", "region"}:
+            assert getattr(other, field.name) != getattr(english, field.name), field.name
+    for reader in Reader:
+        assert other.says[reader][1] != english.says[reader][1]
+
+
+@pytest.mark.parametrize("language", ["nl", "pl"])
+def test_each_phrase_takes_the_same_facts_in_every_language(language):
+    def facts(words: PlanWords) -> dict[str, set[str]]:
+        found = {}
+        for field in fields(PlanWords):
+            value = getattr(words, field.name)
+            texts = [value] if isinstance(value, str) else [*value] if isinstance(value, tuple) else []
+            found[field.name] = {name for text in texts for name in re.findall(r"{(\w+)", text)}
+        says = {
+            reader.value: {name for text in pair for name in re.findall(r"{(\w+)", text)}
+            for reader, pair in words.says.items()
+        }
+        return {**found, **says}
+
+    assert facts(WORDS[language]) == facts(WORDS["en"])
 
 
 def test_what_netwatch_posts_itself_waits_for_a_person_and_is_said_so():

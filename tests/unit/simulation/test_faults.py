@@ -19,6 +19,7 @@ def inventory():
         ("cut duct-1-1 at 60", Breakage(Verb.CUT, "duct:duct-1-1", 60.0)),
         ("cut olt-1-1/pon0", Breakage(Verb.CUT, "port_group:olt-1-1/pon0")),
         ("cut transit-1", Breakage(Verb.CUT, "upstream:transit-1")),
+        ("cut fibreco", Breakage(Verb.CUT, "provider:fibreco")),
         ("cut link:trunk-1-1 for 9", Breakage(Verb.CUT, "link:trunk-1-1", 0.0, 9.0)),
         ("down agg-1-1 at 5 for 6.5", Breakage(Verb.DOWN, "device:agg-1-1", 5.0, 6.5)),
         ("power site-agg-1-1", Breakage(Verb.POWER, "site:site-agg-1-1")),
@@ -44,7 +45,7 @@ def test_a_fault_reads_its_own_text_back(inventory, verb):
     [
         ("", 'unknown fault ""; use one of cut, down'),
         ("cutt trunk-1-1", 'silent, mute, hang, blind. Did you mean "cut"?'),
-        ("cut", "cut of what?; name a link, duct, port group or upstream"),
+        ("cut", "cut of what?; name a link, duct, port group, upstream or provider"),
         ("cut at 60", "cut of what?"),
         ("cut trunk-1-11", 'is called "trunk-1-11"; Did you mean "trunk-1-1"?'),
         ("down trunk-1-1", 'no device is called "trunk-1-1"'),
@@ -56,6 +57,9 @@ def test_a_fault_reads_its_own_text_back(inventory, verb):
         ("cut trunk-1-1 at", 'the time after `at` is ""'),
         ("cut trunk-1-1 at -5", 'the time after `at` is "-5"'),
         ("cut trunk-1-1 at nan", 'the time after `at` is "nan"'),
+        ("cut trunk-1-1 for 5 at 3 for 9", "`for` stands here twice; keep one `for S`"),
+        ("cut trunk-1-1 at 1 at 1", "`at` stands here twice; keep one `at S`"),
+        ("cut trunk-1-1 for 0", "a fault `for 0` never happens; write how many seconds it lasts, or no `for`"),
         ("cut trunk-1-1 for inf", 'the time after `for` is "inf"'),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -69,6 +70,15 @@ def test_a_battery_delays_the_end(inventory):
 def test_a_ring_survives_one_cut(inventory):
     truth_of = network(inventory, "cut trunk-1-2 at 10")
     assert len(truth_of.at(20.0).reached) == len(inventory.devices)
+
+
+def test_a_provider_that_fails_takes_its_links_and_its_ways_out_along(inventory):
+    leased = replace(inventory.links["trunk-1-2"], provider="fibreco")
+    changed = replace(inventory, links={**inventory.links, leased.id: leased})
+    truth = network(changed, "cut fibreco at 10").at(20.0)
+    ways = {name for name, way in inventory.upstreams.items() if way.provider == "fibreco"}
+    assert ways
+    assert (truth.cut, truth.lost_upstreams) == ({"trunk-1-2"}, ways)
 
 
 def test_customers_out_are_those_without_any_living_attachment(inventory):

@@ -255,6 +255,17 @@ async def test_what_two_people_approved_of_one_update_does_not_count_for_the_nex
     assert await desk.claim() == ()
 
 
+async def test_an_approval_covers_what_was_shown_and_nothing_that_was_planned_since(desk):
+    await desk.plan(desk.message("a"), approval=manual(1))
+    await desk.plan(desk.message("b", update=1), approval=manual(1, update=1))
+    (given,) = await desk.store.approve("i-1", "anna", up_to=0)
+    assert given.update == 0
+    assert [item.message.recipient for item in await desk.claim()] == ["a"]
+    assert await desk.store.approve("i-1", "anna", up_to=0) == ()
+    await desk.store.approve("i-1", "anna", up_to=1)
+    assert [item.message.recipient for item in await desk.claim()] == ["b"]
+
+
 async def test_a_notice_in_flight_when_it_is_vetoed_is_not_sent_a_second_time(desk, desk_of, crash, settings, clock):
     await desk.plan(desk.message("a"), desk.message("b"), desk.message("anna", audience=Audience.ONCALL))
     items = {item.message.recipient: item for item in await desk.claim()}
@@ -266,3 +277,18 @@ async def test_a_notice_in_flight_when_it_is_vetoed_is_not_sent_a_second_time(de
     again = await Store.open(settings, clock)
     assert [item.message.recipient for item in await desk_of(again).claim()] == ["anna"]
     await again.close()
+
+
+async def test_ends_questions_and_announced_work_leave_the_ceiling_to_outages(desk):
+    await desk.plan(desk.message())
+    await desk.deliver()
+    assert await desk.store.told_recently() == 1
+    desk.clock.at += 4000
+    work = desk.message("c-3", Phase.PLANNED, incident="m-1")
+    await desk.store.save([], Plan((work,), (desk.automatic(0, "m-1"),)))
+    await desk.plan(desk.message(phase=Phase.RESOLVED, update=1), status=Status.RESOLVED)
+    assert len(await desk.deliver()) == 2
+    desk.clock.at += 601
+    await desk.plan(desk.message(phase=Phase.FEEDBACK, update=2), status=Status.RESOLVED)
+    assert len(await desk.deliver()) == 1
+    assert await desk.store.told_recently() == 0

@@ -249,3 +249,47 @@ async def test_a_post_is_no_customer(desk):
     await desk.settle(second, State.FAILED, refused=True)
     known = await desk.store.known()
     assert (known.refusals, known.unread) == ((), frozenset())
+
+
+async def test_what_waits_goes_to_the_addresses_that_the_inventory_has_now(desk):
+    names = ("moved", "left", "same")
+    await desk.plan(*map(desk.message, names), desk.message("anna", audience=Audience.ONCALL))
+    now = {"moved": "new@example.net", "same": "same@example.net"}
+    assert await desk.store.readdress(lambda recipient, _: now.get(recipient, "")) == (1, 1)
+    sent = {item.message.recipient: item.message.address for item in await desk.claim()}
+    assert sent == {**now, "anna": "anna@example.net"}
+    assert (await desk.states())["left", "opened", "email"] == "suppressed"
+    (told,) = await desk.store.messages_in(State.SUPPRESSED)
+    assert told[1] == "the inventory has no such address any more"
+
+
+async def test_what_perhaps_arrived_at_the_old_address_is_not_sent_to_the_new_one(desk):
+    await desk.plan(desk.message())
+    (item,) = await desk.claim()
+    await desk.settle(item, State.UNSURE, desk.clock.now() + 60)
+    assert await desk.store.readdress(lambda *_: "new@example.net") == (0, 1)
+    desk.clock.at += 60
+    assert await desk.claim() == ()
+    assert (await desk.states())["c-1", "opened", "email"] == "unsure"
+    await desk.plan(desk.message(phase=Phase.RESOLVED, update=1), status=Status.RESOLVED)
+    await desk.store.readdress(lambda *_: "new@example.net")
+    assert [item.message.address for item in await desk.claim()] == ["new@example.net"]
+
+
+async def test_an_address_that_was_told_reads_no_second_beginning_under_a_new_id_and_its_end_all_the_same(desk):
+    def renamed(phase, update, recipient="C-1", address="c-1@example.net"):
+        return replace(desk.message(recipient, phase, update), address=address)
+
+    await desk.plan(desk.message())
+    await desk.deliver()
+    await desk.plan(renamed(Phase.OPENED, 1), renamed(Phase.OPENED, 1, "c-2", "c-2@example.net"))
+    assert [item.message.recipient for item in await desk.deliver()] == ["c-2"]
+    assert (await desk.states())["C-1", "opened", "email"] == "suppressed"
+    desk.clock.at += 601
+    await desk.plan(renamed(Phase.RESOLVED, 2), status=Status.RESOLVED)
+    assert [item.message.recipient for item in await desk.claim()] == ["C-1"]
+
+
+async def test_two_customers_with_one_address_are_both_told_when_they_are_hit_at_once(desk):
+    await desk.plan(desk.message(), replace(desk.message("c-2"), address="c-1@example.net"))
+    assert len(await desk.deliver()) == 2

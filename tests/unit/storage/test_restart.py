@@ -144,7 +144,7 @@ async def test_three_crashes_within_five_minutes_start_with_customers_on_hold(st
         clock.at += 60
         store = await restart(store, crash, settings, clock)
     assert FindingKind.SAFE_MODE in kinds(store)
-    assert (await store.load()).hold.on
+    assert (await store.load()).known.hold.on
     await store.close()
 
 
@@ -264,6 +264,41 @@ async def test_an_outcome_that_reached_only_the_sent_log_before_a_crash_is_known
     await again.close()
 
 
+async def test_a_copy_made_while_a_notice_was_in_flight_believes_the_sent_log_that_it_came_back(
+    store, desk, desk_of, settings, clock
+):
+    await desk.plan(desk.message("a"), desk.message("b"))
+    items = {item.message.recipient: item for item in await desk.claim()}
+    assert await store.back_up() is not None
+    clock.at += 5
+    await desk.settle(items["a"], State.READY, clock.now() + 30)
+    await store.close()
+    spoil(settings.database_path(Path()))
+    again = await Store.open(settings, clock)
+    desk = desk_of(again)
+    await again.set_hold(on=False, by="anna")
+    assert (await desk.states())["b", "opened", "email"] == "unsure"
+    await desk.plan(*(desk.message(who, Phase.RESOLVED, 1) for who in ("a", "b")), status=Status.RESOLVED)
+    assert [item.message.recipient for item in await desk.claim()] == ["b"]
+    assert (await desk.states())["a", "resolved", "email"] == "suppressed"
+    await again.close()
+
+
+async def test_after_a_crash_a_vetoed_notice_that_had_come_back_stays_stopped(
+    store, desk, desk_of, crash, settings, clock
+):
+    await desk.plan(desk.message())
+    (item,) = await desk.claim()
+    await store.veto("i-1", "anna")
+    store._log.note(item.message.id, State.READY, clock.now() + 1)
+    store._log.flush()
+    again = await restart(store, crash, settings, clock)
+    desk = desk_of(again)
+    assert await desk.claim() == ()
+    assert set((await desk.states()).values()) == {"suppressed"}
+    await again.close()
+
+
 async def test_what_the_back_up_had_not_yet_seen_is_not_sent_again_when_it_is_planned_again(
     store, desk, desk_of, settings, clock
 ):
@@ -279,6 +314,29 @@ async def test_what_the_back_up_had_not_yet_seen_is_not_sent_again_when_it_is_pl
     await desk.plan(message)
     assert await desk.claim() == ()
     assert set((await desk.states()).values()) == {"accepted"}
+    await again.close()
+
+
+async def test_a_first_notice_that_the_back_up_had_not_seen_is_not_sent_again_under_another_number(
+    store, desk, desk_of, settings, clock
+):
+    """The restored store counts its updates anew, and what happens next need not be what had happened."""
+    await desk.plan(desk.message("a"))
+    assert await store.back_up() is not None
+    await desk.plan(desk.message("b", update=1), desk.message("c", Phase.UPDATE, 2))
+    await desk.deliver()
+    await store.close()
+    spoil(settings.database_path(Path()))
+    again = await Store.open(settings, clock)
+    desk = desk_of(again)
+    await again.set_hold(on=False, by="anna")
+    await desk.plan(desk.message("b", update=3), desk.message("c", update=3))
+    assert [item.message.recipient for item in await desk.claim()] == ["c"]
+    await desk.plan(desk.message("b", Phase.RESOLVED, 4), status=Status.RESOLVED)
+    (end,) = await desk.claim()
+    await desk.settle(end, State.ACCEPTED)
+    await desk.plan(desk.message("b", update=5))
+    assert [item.message.update for item in await desk.claim()] == [5]
     await again.close()
 
 

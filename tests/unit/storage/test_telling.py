@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from netwatch.communication.model import Audience, Phase, Plan, State
+from netwatch.communication.delivery.model import ClaimRequest, Lane
+from netwatch.communication.model import Audience, Conditions, Phase, Plan, State
 from netwatch.incidents.model import Status
 from netwatch.storage import Entry
 
@@ -246,3 +247,64 @@ async def test_the_end_waits_for_a_notice_of_the_merged_incident_in_flight(desk)
     assert await desk.claim() == ()
     await desk.settle(opened, State.ACCEPTED)
     assert [item.message.phase for item in await desk.claim()] == [Phase.RESOLVED]
+
+
+async def test_an_end_that_was_held_back_too_long_is_known_while_its_outage_goes_on(desk):
+    await desk.plan(desk.message("held"), desk.message("mailed"), desk.message("mailed", channel="sms"))
+    await desk.deliver()
+    ends = [("held", "email"), ("mailed", "email"), ("mailed", "sms")]
+    await desk.plan(
+        *(desk.message(who, Phase.PARTLY_RESTORED, 1, channel=channel, expires_s=60) for who, channel in ends)
+    )
+    sms = await desk.store.turn((), ClaimRequest(desk.clock.now(), (Lane("sms", 5, 5),), Conditions()))
+    for item in sms.claimed:
+        await desk.settle(item, State.ACCEPTED)
+    assert (await desk.store.known()).lapsed == frozenset()
+    desk.clock.at += 61
+    assert await desk.claim() == ()
+    assert (await desk.store.known()).lapsed == {("i-1", "held")}
+    await desk.plan(desk.message("held", Phase.RESOLVED, 2), status=Status.RESOLVED)
+    assert [item.message.phase for item in await desk.claim()] == [Phase.RESOLVED]
+    assert (await desk.store.known()).lapsed == frozenset()
+
+
+async def test_the_end_of_the_whole_leaves_a_correction_for_some_that_could_not_leave_yet(desk):
+    await desk.plan(desk.message("a"), desk.message("b"))
+    await desk.deliver()
+    await desk.plan(desk.message("a", Phase.CORRECTION, 1))
+    await desk.plan(desk.message("b", Phase.RESOLVED, 2), status=Status.RESOLVED, supersede=(("i-1", 2),))
+    told = {item.message.recipient: item.message.phase for item in await desk.claim()}
+    assert told == {"a": Phase.CORRECTION, "b": Phase.RESOLVED}
+
+
+async def test_who_read_that_his_other_outage_is_over_for_him_is_told_of_a_new_one_while_the_first_goes_on(desk):
+    await desk.plan(desk.message(incident="a"), desk.message("c-2", incident="a"))
+    await desk.deliver()
+    desk.clock.at += 900
+    await desk.plan(replace(desk.message(phase=Phase.UPDATE, incident="b"), told_as="a"))
+    await desk.deliver()
+    await desk.plan(desk.message(incident="c"))
+    assert await desk.claim() == ()
+    await desk.plan(desk.message(phase=Phase.RESOLVED, update=1, incident="b"), status=Status.RESOLVED)
+    await desk.deliver()
+    desk.clock.at += 60
+    assert [(item.message.incident, item.message.phase) for item in await desk.claim()] == [("c", Phase.OPENED)]
+
+
+async def test_who_was_handed_back_knows_of_the_first_outage_again(desk):
+    await desk.plan(desk.message(incident="a"))
+    await desk.deliver()
+    for number, (incident, before) in enumerate((("b", "a"), ("a", "b")), 1):
+        desk.clock.at += 900
+        await desk.plan(replace(desk.message(phase=Phase.UPDATE, update=number, incident=incident), told_as=before))
+        await desk.deliver()
+    await desk.plan(desk.message(incident="c"))
+    assert await desk.claim() == ()
+
+
+async def test_a_correction_of_announced_work_reaches_those_told_and_nobody_else(desk):
+    await desk.store.save([], Plan((desk.message(phase=Phase.PLANNED, incident="m-1"),), (desk.automatic(0, "m-1"),)))
+    await desk.deliver()
+    taken_back = tuple(desk.message(name, Phase.CORRECTION, 1, incident="m-1") for name in ("c-1", "c-2"))
+    await desk.store.save([], Plan(taken_back, (desk.automatic(1, "m-1"),)))
+    assert [(item.message.recipient, item.message.phase) for item in await desk.claim()] == [("c-1", Phase.CORRECTION)]
