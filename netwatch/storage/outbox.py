@@ -13,6 +13,7 @@ from netwatch.communication.delivery.model import Settlement
 from netwatch.communication.model import CUSTOMERS, Message, Phase, State, message_id
 from netwatch.incidents.model import Status
 from netwatch.storage.admission import (
+    COUNTED,
     LAST_WORDS,
     STALE_WHEN_MERGED,
     STALE_WHEN_OVER,
@@ -26,6 +27,7 @@ from netwatch.storage.reach import TO_DEAL_WITH, Gate, forget_refusal, note_refu
 from netwatch.storage.rows import INSERT_MESSAGE, MESSAGE_COLUMNS, MESSAGE_WIDTH, message_of, new_row, write_texts
 from netwatch.storage.sentlog import SentLog
 
+_COUNTED = ", ".join(f"'{phase.value}'" for phase in sorted(COUNTED))
 #: By so many an update's number may differ between what was sent and what a restored store plans anew.
 _RECOUNTED = 30
 #: Statuses after which an outage is no news any more.
@@ -178,6 +180,13 @@ def remember(connection: Connection, message: str, state: State, at: float) -> N
         " WHERE id=? AND state <> 'accepted'",
         (settled.value, int(settled is State.UNSURE), told, at, message),
     )
+    if told is not None:  # a restored store knows nothing of whom netwatch told since
+        connection.execute(
+            f"INSERT INTO reached (recipient, at) SELECT recipient, ? FROM messages"  # noqa: S608 - constant text
+            f" WHERE id=? AND external=1 AND phase IN ({_COUNTED})"
+            " ON CONFLICT (recipient) DO UPDATE SET at=MAX(at, excluded.at)",
+            (at, message),
+        )
 
 
 def overtake(connection: Connection, messages: Collection[str], reason: str, at: float) -> None:

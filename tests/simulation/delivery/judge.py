@@ -17,8 +17,9 @@ from netwatch.communication.model import (
     Message,
     Phase,
     Plan,
+    State,
 )
-from netwatch.incidents.model import PUBLISHED, Change
+from netwatch.incidents.model import PUBLISHED, Change, ChangeKind
 from netwatch.storage.admission import NEVER_ROUTINE, STALE_WHEN_OVER
 from netwatch.storage.reach import OPTED_OUT
 from netwatch.storage.sentlog import Fact
@@ -80,7 +81,7 @@ class Judge:
         self.planned_s: dict[str, float] = {}
         self.claimed_s: dict[str, float] = {}
         self.open: set[str] = set()
-        #: When an incident changed last.
+        #: When an incident changed last for people: in the end, when it was over.
         self.over_at: dict[str, float] = {}
         #: Into which incident another one was merged.
         self.home: dict[str, str] = {}
@@ -109,7 +110,8 @@ class Judge:
             self.approvals.setdefault((approval.incident, approval.update), approval)
         for change in changes:
             (self.open.add if change.incident.status in PUBLISHED else self.open.discard)(change.incident.id)
-            self.over_at[change.incident.id] = self._now()
+            if change.kind is not ChangeKind.INTERNAL:
+                self.over_at[change.incident.id] = self._now()
             if change.incident.merged_into:
                 self.home[change.incident.id] = change.incident.merged_into
         for message in plan.messages:
@@ -269,9 +271,12 @@ class Judge:
     def died(self, connection: sqlite3.Connection, logged: Mapping[str, Fact]) -> None:
         """The process is no more; `connection` reads what it left, `logged` is its sent log."""
         flying: Counter[str] = Counter()
-        for id_, channel in connection.execute("SELECT id, channel FROM messages WHERE state='sending'"):
+        rows = connection.execute("SELECT id, channel, claimed_at FROM messages WHERE state='sending'")
+        for id_, channel, claimed_at in rows:
             flying[channel] += 1
             rule(id_ in logged, "in flight and not in the sent log")
+            if logged[id_].state is State.READY and logged[id_].at >= claimed_at:
+                continue  # it came back unsent before
             self._peers.doubts[id_] += id_ not in self._peers.doubted
             self.in_crashes[id_] += 1
         rule(all(count <= IN_FLIGHT for count in flying.values()), f"too many in flight at once: {dict(flying)}")

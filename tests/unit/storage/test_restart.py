@@ -248,6 +248,7 @@ async def test_a_back_up_that_a_person_puts_in_place_is_recognised_and_mails_nob
     await again.set_hold(on=False, by="anna")
     assert await desk.claim() == ()
     assert set((await desk.states()).values()) == {"accepted"}
+    assert (await again.load()).known.told_recently == 1  # whom it told since counts towards what goes without a person
     await again.close()
 
 
