@@ -21,6 +21,8 @@ from tests.lab.namespaces.shell import wait_until
 ROOT = Path(__file__).parents[2]
 #: Somebody without any right on this machine, who can still read this project's files where root owns them.
 NOBODY = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"]
+#: Whoever started these tests in the background had them ignore Ctrl-C, and with them what they start.
+HEEDS_CTRL_C = ["env", "--default-signal=INT"]
 WHOLE_S = 240
 READY = "where to look"
 FINDINGS = 6
@@ -35,7 +37,7 @@ class Demo:
         self.output = self.temporary / "output.txt"
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
-                [*(user or []), sys.executable, "-m", "netwatch", "demo", *arguments],
+                [*(user or []), *HEEDS_CTRL_C, sys.executable, "-m", "netwatch", "demo", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
