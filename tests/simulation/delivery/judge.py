@@ -103,6 +103,9 @@ class Judge:
         self.wishes.began(connection, older=older)
         if older:
             self.newest.clear()
+            kept_vetoes = set(connection.execute("SELECT incident, number FROM approvals WHERE vetoed_by<>''"))
+            self.vetoed &= kept_vetoes
+            self.vetoed_incidents = {incident for incident, _ in kept_vetoes}
 
     def decided(self, plan: Plan, changes: Sequence[Change]) -> None:
         """A step decided this; it may never reach the store."""
@@ -265,7 +268,18 @@ class Judge:
         return any(
             self._peers.copies[m.id] or self._peers.doubts[m.id]
             for m in mine
-            if m.incident in names and (m.incident != message.incident or m.update < message.update)
+            if m.incident in names
+            # A restored store counts its updates anew.
+            and (m.incident != message.incident or m.update < message.update or self.beliefs.restored)
+        )
+
+    def _by_another_number(self, message: Message) -> bool:
+        """Whether it was sent before a restore, which counts updates anew."""
+        return self.beliefs.restored and any(
+            self._peers.copies[m.id]
+            for m in self.planned.values()
+            if (m.incident, m.recipient, m.channel, m.phase)
+            == (message.incident, message.recipient, message.channel, message.phase)
         )
 
     def died(self, connection: sqlite3.Connection, logged: Mapping[str, Fact]) -> None:
@@ -290,7 +304,7 @@ class Judge:
             message = self.planned[id_]
             rule((state in FINAL and ready_at is None) or id_ in self.laid_aside, f"stuck: {state} ({reason})")
             if state == "accepted":
-                rule(self._peers.copies[id_], "counted as accepted and never sent")
+                rule(self._peers.copies[id_] or self._by_another_number(message), "counted as accepted and never sent")
             if state == "suppressed" and reason == OPTED_OUT:
                 rule(self.wishes.may_miss(message), "opted out, though nobody asked for it")
             elif state == "suppressed" and "vetoed" not in reason and not self.beliefs.restored:
@@ -298,7 +312,7 @@ class Judge:
             if state == "superseded":
                 self._rightly_overtaken(connection, message)
             if state == "failed":
-                rule(message.audience in EXTERNAL, "an alert failed")
+                rule(message.audience in EXTERNAL or "RuntimeError" in reason, "an alert failed")
                 ours = "RuntimeError" in reason or message.recipient in self._peers.refuses
                 rule(ours, f"given up too early: {reason}")
             if state == "accepted" and message.phase in ENDING and message.audience in EXTERNAL:
