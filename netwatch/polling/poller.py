@@ -1,4 +1,4 @@
-"""The polling stage at work: one loop of 20 ms ticks over pings, SNMP, the machine's own state and suspicion."""
+"""The polling stage at work: one loop of 40 ms ticks over pings, SNMP, the machine's own state and suspicion."""
 
 from __future__ import annotations
 

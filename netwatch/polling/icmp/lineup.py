@@ -14,7 +14,7 @@ from netwatch.polling.icmp.packet import Target
 from netwatch.polling.pacing import Bucket
 from netwatch.polling.schedule import Wheel
 
-TICK_S: Final = 0.02
+TICK_S: Final = 0.04
 _CATCH_UP: Final = 2.0  # what a stall delayed goes out at no more than twice the steady rate
 _LEAST_PPS: Final = 100.0
 _LATE_RATIO, _LATE_S = 0.1, 1.0

@@ -1,6 +1,6 @@
 """Dialogues with many agents over one UDP socket a family, one question in flight a device.
 
-The client owns no task: its owner calls `tick` every 20 ms or so. A tick reads all that waits, then judges
+The client owns no task: its owner calls `tick` every 40 ms or so. A tick reads all that waits, then judges
 what is overdue, then sends, so that a busy event loop loses no answer. Answers go into the dialogue at once,
 and its next question leaves with the same tick.
 """
@@ -31,7 +31,7 @@ from netwatch.polling.snmp.usm.message import message_id
 from netwatch.polling.snmp.usm.session import MOST_AGAIN, Kind, UsmSession
 
 T = TypeVar("T")
-TICK_S: Final = 0.02
+TICK_S: Final = 0.04
 _DRAIN_CALLS: Final = 64
 _BACK_OFF: Final = 2.0
 _LONGEST: Final = 2.0  # times the profile's time-out
