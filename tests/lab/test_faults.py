@@ -22,8 +22,6 @@ from tests.lab.settings import QUICK
 
 SEEN_S = 120
 OVER_S = 90
-#: Loss is looked for over as much as three windows of a minute, and is over when none of them shows it any more.
-LOSS_OVER_S = 240
 START_S = 60
 AT_ONCE = 6
 EAST = ("agg-1", "acc-1", "child-1", "child-2")
@@ -45,7 +43,6 @@ class Fault:
     out: tuple[str, ...] = ()
     paper: Callable[[], Paper] = Paper
     changes: dict[str, dict[str, object]] = field(default_factory=lambda: QUICK)
-    over_s: float = OVER_S
 
 
 def cut(*cables: str) -> tuple[Callable[[Lab], None], Callable[[Lab], None]]:
@@ -131,7 +128,6 @@ FAULTS = {
         "regional",
         (("link:core-1-agg-1",), ("device:agg-1",)),
         EAST,
-        over_s=LOSS_OVER_S,
     ),
 }
 
@@ -150,8 +146,8 @@ def story(fault: Fault, lab: Lab) -> None:
     lab.only_once(hit, begun_at)
     mended_at = time.time()
     fault.mend_it(lab)
-    lab.wait_over(incident["id"], fault.over_s)
-    lab.wait_told({*hit, STAFF}, mended_at, fault.over_s)
+    lab.wait_over(incident["id"], OVER_S)
+    lab.wait_told({*hit, STAFF}, mended_at, OVER_S)
     lab.only_once(hit, mended_at)
     assert [one["id"] for one in lab.daemon.told()] == [incident["id"]], lab.report()
 
