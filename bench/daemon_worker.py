@@ -86,7 +86,20 @@ class Running:
     inventory: Inventory
     silent: frozenset[str]
     record: Path
+    log: Path
     started_s: float
+
+    def scrape(self) -> dict[str, float]:
+        """Its metrics.
+
+        Raises:
+            RuntimeError: it answers nothing; with the end of its log.
+        """
+        found = scrape()
+        if not found:
+            state = "runs" if self.process.poll() is None else f"ended with {self.process.returncode}"
+            raise RuntimeError(f"no metrics, the daemon {state}: {_end_of(self.log)}")
+        return found
 
 
 @contextlib.contextmanager
@@ -109,9 +122,9 @@ def daemon(task: Task) -> Iterator[Running]:
         try:
             while not scrape().get("netwatch_last_step_timestamp_seconds"):
                 if process.poll() is not None or time.monotonic() - begun > START_S:
-                    raise RuntimeError(log.read_text(encoding="utf-8", errors="replace")[-3000:])
+                    raise RuntimeError(_end_of(log))
                 time.sleep(0.5)
-            yield Running(process, inventory, frozenset(silent), seen, time.monotonic() - begun)
+            yield Running(process, inventory, frozenset(silent), seen, log, time.monotonic() - begun)
         finally:
             process.terminate()
             try:
@@ -121,13 +134,17 @@ def daemon(task: Task) -> Iterator[Running]:
                 process.wait()
 
 
-def window(watched: Watched, seconds: float) -> dict[str, object]:
+def _end_of(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")[-3000:]
+
+
+def window(running: Running, watched: Watched, seconds: float) -> dict[str, object]:
     """What it costs and does for so long."""
-    first, spent, begun = scrape(), watched.cpu_s(), time.monotonic()
+    first, spent, begun = running.scrape(), watched.cpu_s(), time.monotonic()
     last = first
     while (left := begun + seconds - time.monotonic()) > 0:
         time.sleep(min(left, SCRAPE_S))
-        last = scrape() or last
+        last = running.scrape()
     elapsed = time.monotonic() - begun
     grown = {
         name.removeprefix("netwatch_"): value - first.get(name, 0.0)
@@ -174,8 +191,8 @@ def main(task: Task) -> dict[str, object]:
     with daemon(task) as running:
         watched = Watched(running.process.pid)
         time.sleep(task.warm_s)
-        windows = [window(watched, task.window_s) for _ in range(task.windows)]
-        last = scrape()
+        windows = [window(running, watched, task.window_s) for _ in range(task.windows)]
+        last = running.scrape()
         states = {name: value for name, value in last.items() if name.startswith("netwatch_devices{")}
         incidents = sum(value for name, value in last.items() if name.startswith("netwatch_incidents_opened_total"))
         running.process.terminate()

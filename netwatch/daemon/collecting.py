@@ -1,41 +1,38 @@
 """Garbage collections in small portions: while one runs, the event loop and every other thread wait.
 
-Left to itself, Python's collector walks all that lives, name by name, again and again: half a second when half of
-20,000 devices are down. Most of it are sets of names, which can be part of no circle of references: it need not look
-into these. And what outlived one full look is left alone from then on when it is much. It is freed as ever once nobody
-refers to it; only a circle that arises among what was left alone stays, until the files are read again. What comes and
-goes, such as connections, is too little to be left alone.
+Left to itself, Python's collector walks all that lives again and again. Here, what outlived a full look that took long
+is left alone from then on. It is freed as ever once nobody refers to it; only a circle that arises among what was left
+alone stays, until the files are read again. What comes and goes, such as connections, is too little to be left alone.
+
+The collector must not be asked what it looks at (`gc.get_objects`): the answer refers to tuples that another thread is
+still filling, and that thread then fails with SystemError.
 """
 
 from __future__ import annotations
 
-import ctypes
 import gc
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
-#: So many objects may be looked at in full again and again; it takes some 10 ms.
-_FEW: Final = 20_000
-#: Smaller sets cost less to look into than to ask for.
-_LARGE: Final = 500
-_YOUNG: Final = 0
+#: A full look that takes so much CPU time is the last one at what it looked at.
+_LONG_S: Final = 0.004
 _FULL: Final = 2
 #: Full looks are so frequent that little that is new comes between two of them. Source: gc.set_threshold.
 _THRESHOLDS: Final = (700, 10, 2)
 
 
 @contextmanager
-def bounded_collections(few: int = _FEW) -> Iterator[None]:
+def bounded_collections(long_s: float = _LONG_S) -> Iterator[None]:
     """Keep each collection inside the block short, however much is remembered. What lives already is left alone."""
-    overlook = _overlooker()
+    begun = 0.0
 
     def watch(phase: str, told: dict[str, int]) -> None:
+        nonlocal begun
         if phase == "start":
-            for one in gc.get_objects(generation=_YOUNG):
-                if type(one) is frozenset and len(one) > _LARGE and type(next(iter(one))) is str:
-                    overlook(one)
-        elif told["generation"] == _FULL and len(gc.get_objects(generation=_FULL)) > few:
+            begun = time.thread_time()
+        elif told["generation"] == _FULL and time.thread_time() - begun > long_s:
             gc.freeze()
 
     leave_alone()
@@ -56,13 +53,3 @@ def leave_alone() -> None:
     """
     gc.freeze()
     gc.collect()
-
-
-def _overlooker() -> Callable[[Any], None]:
-    """Takes one object out of the collector's sight, as the interpreter itself does with tuples of names.
-
-    Source: Python/C API, Supporting Cyclic Garbage Collection, PyObject_GC_UnTrack.
-    """
-    overlook = ctypes.pythonapi.PyObject_GC_UnTrack
-    overlook.argtypes, overlook.restype = [ctypes.py_object], None
-    return overlook

@@ -12,6 +12,7 @@ from typing import Final
 from netwatch.diagnosis.model import Affected
 from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Port, Service
+from netwatch.names import lasting
 
 #: So many devices and customers are remembered together: a fault is asked for again while it lasts.
 _KEPT: Final = 300_000
@@ -61,7 +62,7 @@ class Attachments:
         if found is None:
             known, at_device = self._attached, self.at_device
             here = [known.get(device) or at_device(device) for device in devices]
-            single = frozenset[str]().union(*[one.single for one in here])
+            single = lasting(frozenset[str]().union(*[one.single for one in here]))
             found = Attached(single, tuple(set[str]().union(*[one.other for one in here])))
             self._kept += len(devices) + len(single)
             if self._kept > _KEPT:
@@ -106,7 +107,11 @@ class Attachments:
             other -= single_out
         out, degraded, at_risk = self._sort(other, gone)
         lossy = (degraded | single_lossy) - out - single_out if degraded or single_lossy else set[str]()
-        affected = Affected(single_out | out if out else single_out, frozenset(lossy), frozenset(at_risk - lossy))
+        affected = Affected(
+            lasting(single_out | out) if out else single_out,
+            lasting(frozenset(lossy)),
+            lasting(frozenset(at_risk - lossy)),
+        )
         return affected, len(single_out) + len(other | single_lossy)
 
     def _sort(self, customers: Iterable[str], gone: Gone) -> tuple[set[str], set[str], set[str]]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from netwatch.inventory.graph import Edge, Topology
+from netwatch.names import lasting
 
 #: So many devices and links are remembered in shadows, which are asked for again while a fault lasts.
 _SHADOWS: Final = 200_000
@@ -134,7 +135,7 @@ class Tree:
         asked = (frozenset(dead), frozenset(cut))
         found = self._shadows.get(asked)
         if found is None:
-            found = self._shadows[asked] = frozenset(self._find_shadow(*asked))
+            found = self._shadows[asked] = lasting(frozenset(self._find_shadow(*asked)))
             self._kept += len(asked[0]) + len(asked[1]) + len(found)
             if self._kept > _SHADOWS:
                 self._shadows.clear()

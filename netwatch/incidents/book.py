@@ -9,6 +9,7 @@ from types import MappingProxyType
 from netwatch.diagnosis.model import Diagnosis, Explanation, Feedback, Scenario, Scope
 from netwatch.incidents.matching import Matching, same_objects
 from netwatch.incidents.model import LIVE, PUBLISHED, Incident, Status
+from netwatch.names import lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +131,4 @@ class Book:
 def hit(subject: Explanation | Incident) -> frozenset[str]:
     """Customers who are out or degraded."""
     affected = subject.affected
-    return affected.out | affected.degraded if affected.degraded else affected.out
+    return lasting(affected.out | affected.degraded) if affected.degraded else affected.out

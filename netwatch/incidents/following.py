@@ -12,6 +12,7 @@ from netwatch.incidents.model import PUBLISHED, ChangeKind, Incident, Status
 from netwatch.incidents.muting import keep_silent
 from netwatch.incidents.publishing import PUBLISH, RANK, Moment, new_cause_due, verdict
 from netwatch.incidents.sheet import Sheet
+from netwatch.names import lasting
 
 
 def follow(sheet: Sheet, pair: Pair, moment: Moment) -> None:
@@ -88,7 +89,7 @@ def _taken_over(incident: Incident, explanation: Explanation, view: View) -> Inc
 
 def joined(before: frozenset[str], more: frozenset[str]) -> frozenset[str]:
     """Both together; the same object when nothing is new, so that it need not be looked at again."""
-    return before if more <= before else before | more
+    return before if more <= before else lasting(before | more)
 
 
 def _settle(sheet: Sheet, pair: Pair, track: Track, moment: Moment) -> None:

@@ -11,6 +11,7 @@ from netwatch.diagnosis.model import Affected, Explanation, Scope
 from netwatch.incidents.index import Index
 from netwatch.incidents.model import PUBLISHED, Incident, Status
 from netwatch.incidents.settings import IncidentSettings
+from netwatch.names import lasting
 
 _NONE_CALM: Mapping[str, Explanation] = MappingProxyType({})
 #: Scopes of which customers are told.
@@ -175,7 +176,7 @@ def _with_pieces(main: Explanation, pieces: Sequence[Explanation]) -> Explanatio
         degraded=main.degraded.union(*[piece.degraded for piece in pieces]),
         cut_links=main.cut_links.union(*[piece.cut_links for piece in pieces]),
         dead_ports=main.dead_ports.union(*[piece.dead_ports for piece in pieces]),
-        affected=Affected(out, degraded, at_risk),
+        affected=Affected(lasting(out), lasting(degraded), lasting(at_risk)),
     )
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from netwatch.diagnosis.model import Affected, Alternative, Scenario, Scope
+from netwatch.names import lasting
 
 
 class Status(StrEnum):
@@ -88,7 +89,7 @@ class Incident:
     @cached_property
     def marks(self) -> frozenset[str]:
         """Refs of all that failed, and of what is held to be the cause."""
-        return self.elements.union(self.roots)
+        return lasting(self.elements.union(self.roots))
 
     @property
     def sure_of_customers(self) -> float:
