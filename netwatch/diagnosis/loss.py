@@ -19,6 +19,8 @@ _REST_CHANCE: Final = 1e-3
 #: The later half of a span alone must be less likely than this: pings are denser where much is lost, so that what is
 #: over would else outweigh the few since.
 _LATER_CHANCE: Final = 0.05
+#: So few losses of a brown-out's devices within the usual window are no loss.
+_FEW_LOST: Final = 2
 _KEPT_S: Final = 300.0
 #: Spans over which loss is sought, as parts of the usual window, and how much less likely it must be than usual: what
 #: is shorter is looked at more often. Those after the first few hold enough pings of few devices only.
@@ -89,17 +91,22 @@ class LossWatch:
         self._judged_at = now
         self._counts.look(now, tree, blind)
         self._totals = {bucket: total for bucket, total in self._totals.items() if bucket * BUCKET_S >= now - _KEPT_S}
+        oldest_at = now - _LONGER * self._settings.loss_window_s
+        self._over = {device: at for device, at in self._over.items() if at >= oldest_at}
         before = self.found
         self.found = tuple(self._search(now, tree, blind)) if self._counts.losers or before else ()
-        self._note_ends(now, before)
         return before != self.found
 
-    def _note_ends(self, now: float, before: Iterable[Brownout]) -> None:
-        """Remember whose brown-outs are over: what was lost until then proves no new one."""
-        lasting = {device for one in self.found for device in one.devices}
-        ended = {device for one in before for device in one.devices} - lasting
-        oldest_at = now - _LONGER * self._settings.loss_window_s
-        self._over = {device: at for device, at in self._over.items() if at >= oldest_at} | dict.fromkeys(ended, now)
+    def _note_end(self, now: float, ended: Brownout) -> None:
+        """Remember of which devices a brown-out is over: what they lost until then proves no new one.
+
+        Where much is still lost, the rest of it may yet be a smaller one.
+        """
+        since_at, most = now - self._settings.loss_window_s, self._least(ended.base) / 2
+        for device in ended.devices:
+            own = tally(self._windows, (device,), since_at, now)
+            if own.lost < _FEW_LOST or own.ratio < most:
+                self._over[device] = now
 
     def _search(self, now: float, tree: Tree, blind: AbstractSet[str]) -> Iterable[Brownout]:
         """From the monitor downward, only where much is lost, until an element explains it."""
@@ -108,7 +115,11 @@ class LossWatch:
         for device in self._counts.in_order(self._counts.hot | known.keys()):
             if not explained.isdisjoint(tree.ancestors(device)):
                 continue
-            found = self._still(now, tree, blind, known[device]) if device in known else None
+            found = None
+            if device in known:
+                found = self._still(now, tree, blind, known[device])
+                if found is None:
+                    self._note_end(now, known[device])
             if found is None and device in self._counts.hot:
                 spans = _SPANS[: None if self._counts.is_small(tree, device) else _USUAL]
                 found = self._begun_lately(now, tree, blind, device, spans)
@@ -145,7 +156,7 @@ class LossWatch:
         """A brown-out that was found before, while its loss is above half of what it took to find it."""
         devices = self._members(tree, blind, one.device)
         seen = tally(self._windows, devices, now - self._settings.loss_window_s, now)
-        if seen.ratio < self._least(one.base) / 2 or seen.lost < 2:
+        if seen.ratio < self._least(one.base) / 2 or seen.lost < _FEW_LOST:
             return None
         since_at = now - _LONGER * self._settings.loss_window_s
         several = one.several or self._by_several(devices, since_at, now, one.base)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from netwatch.diagnosis.evidence import View
@@ -180,6 +182,40 @@ def test_few_losses_are_likely_and_many_are_not():
     assert unlikely(Tally(20, 9), 0.02, 1e-6)
     assert not unlikely(Tally(2000, 60), 0.02, 1e-6)
     assert unlikely(Tally(2000, 200), 0.02, 1e-6)
+
+
+BRANCH = {"aggt", "acct1", "acct2"}
+
+
+def watched(seed: int, still: frozenset[str]) -> list[set[str]]:
+    """The elements with a brown-out at each second of 700; a branch loses 30 % from 250 to 400, `still` goes on."""
+    rng, found = random.Random(seed), LossWatch(SETTINGS)
+    tree = Tree(Net(Topology(small_isp())))
+    names = sorted(tree.net.inventory.devices)
+    told = []
+    for now in range(700):
+        for name in names[now % 2 :: 2]:
+            for again_s in (0.0, 0.5, 1.0):
+                lossy = (name in BRANCH and 250 <= now < 400) or (name in still and now >= 400)
+                if not (lossy and rng.random() < 0.3):
+                    found.answer(name, now + again_s, 1, 3.0)
+                    break
+                found.lose(name, now + again_s, 1)
+        found.judge(float(now), tree, lambda _: frozenset())
+        told.append({one.device for one in found.found})
+    return told
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_brown_out_that_is_over_is_not_found_anew_further_down_by_what_it_lost(seed):
+    told = watched(seed, frozenset())
+    assert told[399] == {"aggt"}
+    assert not any(told[400 + int(SETTINGS.loss_window_s) :])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_brown_out_of_which_a_part_goes_on_is_not_lost_sight_of(seed):
+    assert all(watched(seed, frozenset({"acct1"}))[400:])
 
 
 @pytest.mark.parametrize("unlucky_s", [20, 50, 80, 110, 140])
