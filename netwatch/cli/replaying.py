@@ -38,11 +38,11 @@ def replay(
 
     What netwatch would have concluded, and whom it would have told. Several files are merged by time.
     """
-    settings = configuration.load(config_path(config))
-    inventory = settings.load_inventory(lenient=lenient)
-    recording = Recording(observations)
-    with Progress("replaying") as progress:
-        account = replay_observations(settings, inventory, read_ahead(recording, progress.show))
+    path = config_path(config)
+    with Progress("replaying") as progress, read_ahead(Recording(observations), progress.show) as observed:
+        settings = configuration.load(path)
+        inventory = settings.load_inventory(lenient=lenient)
+        account = replay_observations(settings, inventory, observed)
     if json:
         say_json(json_text.dumps(account, indent=2, ensure_ascii=False))
         return

@@ -8,52 +8,18 @@ the order of arrival at all: it is sorted by `at` first.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import MISSING, field, fields, make_dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import merge
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from netwatch.errors import Fault, InputError, OperatingError, Place
-from netwatch.polling.model import IcmpObservation, InterfaceObservation, Observation, SnmpObservation
+from netwatch.polling.model import Observation
 from netwatch.polling.record import from_json
-
-ValueT = TypeVar("ValueT")
-
-#: An observation not made yet: the place of its maker in `MAKERS`, and what to give it; the first is its time, or it.
-Packed = tuple[int, tuple[Any, ...]]
-
-
-def _itself(observation: Observation) -> Observation:
-    return observation
-
-
-def _maker(kind: type[Observation]) -> Callable[..., Observation]:
-    """Makes observations of `kind` at less than half the usual cost: a frozen one sets each of its fields by a call.
-
-    So it is made as an open one with the same slots, which is then declared to be of the frozen kind.
-    """
-    named = [(key.name, Any, field() if key.default is MISSING else field(default=key.default)) for key in fields(kind)]
-    open_kind = make_dataclass(f"Open{kind.__name__}", named, slots=True)
-
-    def make(*values: Any) -> Any:
-        made = open_kind(*values)
-        made.__class__ = kind
-        return made
-
-    return make
-
-
-PING, POLL, PORT, OTHER = range(4)
-MAKERS: Final[tuple[Callable[..., Observation], ...]] = (
-    _maker(IcmpObservation),
-    _maker(SnmpObservation),
-    _maker(InterfaceObservation),
-    _itself,
-)
+from netwatch.simulation.shapes import OTHER, Maker, Packed, Shape, shape_of_measured, shape_of_port
 
 #: Lateness that a poller's time-outs cause, in seconds.
 TOLERANCE_S: Final = 10.0
@@ -63,95 +29,65 @@ _REPORT_EVERY: Final = 10_000
 _LARGE_BYTES: Final = 10_000_000
 _SAMPLE_EVERY: Final = 5
 _AT: Final = re.compile(r'"at"\s*:\s*(?:(-?[0-9.eE+-]+)|"([^"]+)")')
-
-# The shapes that a recorder writes, read without the general reader; whatever else a line holds goes through it.
-# A line falls into its time, what stays the same from reading to reading, and (but for ports) a measured value.
-_NAME: Final = r'"([ !#-\[\]-~]{1,1024})"'
-_ICMP: Final = re.compile(
-    rf'"probe": "icmp", "device": {_NAME}, "sent": (\d{{1,6}}), "received": (\d{{1,6}}), "rtt_ms"'
-)
-_SNMP: Final = re.compile(rf'"probe": "snmp", "device": {_NAME}, "ok": true, "uptime_s"')
-_PORT: Final = re.compile(
-    rf'"probe": "interface", "device": {_NAME}, "interface": {_NAME}, "admin": "(up|down)", '
-    r'"oper": "(up|down|unknown|dormant|notPresent|lowerLayerDown|testing)"\}\n?'
-)
 _MOST_KNOWN: Final = 1_000_000
 _LONGEST: Final = 30
 
 
 class LineReader:
-    """Reads the lines of one file. What stays the same from line to line is read once."""
+    """Reads the lines of one file. What stays the same from line to line is read once, and appended to `shapes`."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, shapes: list[Shape]) -> None:
         self._file = file
-        self._ports: dict[str, tuple[str, str, str, str]] = {}
-        self._pings: dict[str, tuple[str, int, int]] = {}
-        self._polls: dict[str, str] = {}
+        self._shapes = shapes
+        self._places: dict[str, int] = {}
 
-    def parse(self, line: str, number: int) -> Observation | None:
-        """The observation of line `number`; None for an empty line.
+    def read(self, line: str, number: int) -> Packed | None:
+        """What line `number` says; None for an empty line.
 
         Raises:
             InputError: as `netwatch.polling.record.from_json`.
         """
-        found = self.read(line, number)
-        return None if found is None else MAKERS[found[0]](*found[1])
-
-    def read(self, line: str, number: int) -> Packed | None:
-        """The same, without making the observation where the line has a usual shape."""
         first, _, rest = line.partition(", ")
         at = first[7:]
         if first[:7] == '{"at": ' and at.replace(".", "", 1).isdecimal() and line.isascii() and _whole(at):
-            found = self._usual(at, rest)
+            found = self._usual(float(at), rest)
             if found is not None:
                 return found
         text = line.strip()
-        return (OTHER, (from_json(text, Place(self._file, number)),)) if text else None
+        if not text:
+            return None
+        observation = from_json(text, Place(self._file, number))
+        return OTHER, observation.at, observation
 
-    def _usual(self, at: str, rest: str) -> Packed | None:
+    def _usual(self, at: float, rest: str) -> Packed | None:
         """What a line in one of the usual shapes holds; None of any other."""
-        kind = rest[10:12]
-        if kind == "in":
-            port = self._ports.get(rest) or self._learn_port(rest)
-            return (PORT, (float(at), *port)) if port is not None else None
+        if rest[10:12] == "in":
+            place = self._places.get(rest)
+            if place is None:
+                place = self._learn(rest, shape_of_port(rest))
+            return (place, at, 0.0) if place != OTHER else None
         head, _, value = rest.rpartition(": ")
         measured = value[:-2]
         if value[-2:] != "}\n" or not measured.replace(".", "", 1).isdecimal() or not _whole(measured):
             return None
-        if kind == "ic":
-            ping = self._pings.get(head) or self._learn_ping(head)
-            return (PING, (float(at), *ping, float(measured))) if ping is not None else None
-        device = self._polls.get(head) or self._learn_poll(head)
-        return (POLL, (float(at), device, True, float(measured))) if device is not None else None
+        place = self._places.get(head)
+        if place is None:
+            place = self._learn(head, shape_of_measured(head))
+        return (place, at, float(measured)) if place != OTHER else None
 
-    def _learn_ping(self, head: str) -> tuple[str, int, int] | None:
-        found = _ICMP.fullmatch(head)
-        if found is None or not int(found[2]) >= int(found[3]) >= 1:
-            return None
-        return _kept(self._pings, head, (found[1], int(found[2]), int(found[3])))
-
-    def _learn_poll(self, head: str) -> str | None:
-        found = _SNMP.fullmatch(head)
-        return None if found is None else _kept(self._polls, head, found[1])
-
-    def _learn_port(self, rest: str) -> tuple[str, str, str, str] | None:
-        found = _PORT.fullmatch(rest)
-        if found is None:
-            return None
-        device, interface, admin, oper = found.groups()
-        return _kept(self._ports, rest, (device, interface, admin, oper))
+    def _learn(self, text: str, shape: Shape | None) -> int:
+        """The place of a new shape; `OTHER` when it is none, or too many are known."""
+        place = len(self._shapes)
+        if shape is None or place >= _MOST_KNOWN:
+            return OTHER
+        self._places[text] = place
+        self._shapes.append(shape)
+        return place
 
 
 def _whole(number: str) -> bool:
     """Whether digits with at most one point are a number in JSON, and of a usual length."""
     return number[0] != "." != number[-1] and len(number) <= _LONGEST
-
-
-def _kept(known: dict[str, ValueT], text: str, value: ValueT) -> ValueT:
-    if len(known) >= _MOST_KNOWN:
-        known.clear()
-    known[text] = value
-    return value
 
 
 def parse_line(line: str, file: str, number: int) -> Observation | None:
@@ -160,7 +96,9 @@ def parse_line(line: str, file: str, number: int) -> Observation | None:
     Raises:
         InputError: as `netwatch.polling.record.from_json`.
     """
-    return LineReader(file).parse(line, number)
+    shapes: list[Shape] = []
+    found = LineReader(file, shapes).read(line, number)
+    return None if found is None else Maker(shapes).make((found,))[0]
 
 
 def read(path: Path) -> Iterator[Observation]:
@@ -183,6 +121,8 @@ class Recording:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(paths)
         self._read_bytes = dict.fromkeys(self._paths, 0)
+        #: Of the lines read so far.
+        self.shapes: list[Shape] = []
 
     @property
     def size_bytes(self) -> int:
@@ -201,8 +141,10 @@ class Recording:
             InputError: with the faults of all lines of a file (at most 50), each with file, line and key.
             OperatingError: when a file can't be read.
         """
-        for maker, given in self.packed():
-            yield MAKERS[maker](*given)
+        packed = self.packed()
+        maker = Maker(self.shapes)
+        for found in packed:
+            yield from maker.make((found,))
 
     def packed(self) -> Iterator[Packed]:
         """The same, not made yet: cheap to hand to another process. Raises the same."""
@@ -230,7 +172,7 @@ class Recording:
     def _parsed(self, path: Path) -> Iterator[Packed]:
         """Observations up to the first bad line; then only faults are collected, and raised."""
         faults: list[Fault] = []
-        read_line = LineReader(str(path)).read
+        read_line = LineReader(str(path), self.shapes).read
         with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 try:
@@ -249,8 +191,7 @@ class Recording:
 
 
 def _at(found: Packed) -> float:
-    at: float = found[1][0].at if found[0] == OTHER else found[1][0]
-    return at
+    return found[1]
 
 
 def _timed(observations: Iterable[Packed]) -> Iterator[tuple[float, Packed]]:

@@ -42,10 +42,10 @@ def replay(
         InputError: with every fault of the configuration, the inventory or the observations.
         OperatingError: when a file can't be read.
     """
-    settings = config.load(config_path)
-    inventory = settings.load_inventory(lenient=lenient)
     recording = Recording((observations,) if isinstance(observations, Path) else observations)
-    return replay_observations(settings, inventory, read_ahead(recording, progress))
+    with read_ahead(recording, progress) as observed:
+        settings = config.load(config_path)
+        return replay_observations(settings, settings.load_inventory(lenient=lenient), observed)
 
 
 def replay_observations(settings: Config, inventory: Inventory, observations: Iterable[Observation]) -> dict[str, Any]:

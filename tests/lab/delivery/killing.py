@@ -25,7 +25,7 @@ from netwatch.communication.model import Phase
 from tests.lab.delivery.mailing import identity
 
 HERE = Path(__file__).parent
-#: Connections of a route by default; so many messages are in flight at most.
+#: Connections of the route there; so many messages are in flight at most.
 IN_FLIGHT = 10
 MISBEHAVING = ("--greylist", "0.03", "--drop-after-dot", "0.01", "--storm", "0.005", "--slow-s", "0.002", "--stall", "0.005")  # fmt: skip
 #: Cannot be resolved (RFC 6761), and there is nobody to ask in a network of its own.

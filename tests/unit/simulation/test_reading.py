@@ -14,6 +14,7 @@ from netwatch.simulation.noise import USUAL
 from netwatch.simulation.poller import VirtualPoller
 from netwatch.simulation.readahead import read_ahead
 from netwatch.simulation.reading import LineReader, Recording, parse_line, read
+from netwatch.simulation.shapes import Maker
 from netwatch.simulation.synthetic import ProviderPlan, generate
 
 
@@ -111,9 +112,11 @@ def test_bytes_that_are_no_text_are_told(tmp_path):
     '{"at": 12.3, "probe": "interface", "device": "a", "interface": "i", "admin": "up", "oper": "odd"}',
 ])  # fmt: skip
 def test_the_quick_reader_takes_and_refuses_what_the_general_one_does(line):
-    reader = LineReader("o.jsonl")
+    shapes = []
+    reader, maker = LineReader("o.jsonl", shapes), Maker(shapes)
     for _ in range(2):  # the second time it is known
-        assert outcome(lambda: reader.parse(line + "\n", 1)) == outcome(lambda: from_json(line, Place("o.jsonl", 1)))
+        quickly = outcome(lambda: maker.make([reader.read(line + "\n", 1)])[0])
+        assert quickly == outcome(lambda: from_json(line, Place("o.jsonl", 1)))
 
 
 def outcome(read_it):
@@ -129,25 +132,27 @@ def test_a_second_process_reads_the_same_in_the_same_order(tmp_path):
     observations = list(VirtualPoller(network, inventory, 1, noise=USUAL).observations(200.0))
     path = write(tmp_path / "o", map(to_json, observations))
     heard = []
-    found = list(read_ahead(Recording((path,)), lambda done, of: heard.append((done, of)), large_bytes=0))
-    assert found == observations == list(read_ahead(Recording((path,))))
+    with read_ahead(Recording((path,)), lambda done, of: heard.append((done, of)), large_bytes=0) as apart:
+        assert list(apart) == observations
+    with read_ahead(Recording((path,))) as here:
+        assert list(here) == observations
     assert heard[-1][1] == path.stat().st_size
 
 
 def test_a_fault_comes_through_from_the_second_process(tmp_path):
     path = write(tmp_path / "o", [to_json(ping(1.0)), "oops"])
-    with pytest.raises(InputError) as caught:
-        list(read_ahead(Recording((path,)), large_bytes=0))
+    with pytest.raises(InputError) as caught, read_ahead(Recording((path,)), large_bytes=0) as found:
+        list(found)
     assert f"{path}:2: not JSON" in str(caught.value)
-    with pytest.raises(OperatingError, match="gone"):
-        list(read_ahead(Recording((tmp_path / "gone",)), large_bytes=-1))
+    gone = Recording((tmp_path / "gone",))
+    with pytest.raises(OperatingError, match="gone"), read_ahead(gone, large_bytes=-1) as found:
+        list(found)
 
 
 def test_a_reader_that_is_left_half_way_ends_its_process(tmp_path):
     path = write(tmp_path / "o", (to_json(ping(float(number))) for number in range(20_000)))
-    reading = read_ahead(Recording((path,)), large_bytes=0)
-    assert next(reading).at == 0.0
-    reading.close()
+    with read_ahead(Recording((path,)), large_bytes=0) as reading:
+        assert next(reading).at == 0.0
     assert not [child for child in multiprocessing.active_children() if child.name.startswith("ForkProcess")]
 
 
