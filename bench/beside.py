@@ -63,8 +63,8 @@ class NoSaver:
     def put(self, entry: object) -> None:
         del entry
 
-    async def save(self, *, at_once: bool = False) -> bool:
-        del at_once
+    async def save(self, *, at_once: bool = False, patience_s: float | None = None) -> bool:
+        del at_once, patience_s
         return True
 
 

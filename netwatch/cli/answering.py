@@ -13,6 +13,7 @@ from netwatch.cli.options import (
     JsonOption,
     SocketOption,
     client,
+    fits,
     orderer,
     the_one,
 )
@@ -35,7 +36,7 @@ def ack(
         typer.Argument(
             metavar="INCIDENT|CODE",
             show_default=False,
-            help="Its id, the start of it, or a task's code. Default: the only one.",
+            help="Its id, its start or its last four signs; or a task's code. Default: the only one.",
         ),
     ] = None,
     task: Annotated[
@@ -57,9 +58,11 @@ def ack(
     """
     with client(config, socket) as daemon:
         found = daemon.incidents()
-        known = incident is not None and any(view.id.startswith(incident) for view in found)
-        if incident is not None and incident.strip() and not known and task is None:
-            done = daemon.acknowledge("", incident, person or "", orderer(by))
+        typed = (incident or "").strip()
+        codes = {one.code for view in found for one in view.tasks}
+        named = any(fits(view.id, typed) for view in found)
+        if typed and task is None and (typed.upper() in codes or not named):
+            done = daemon.acknowledge("", typed, person or "", orderer(by))
         else:
             with_tasks = tuple(view for view in found if view.tasks) if incident is None else found
             chosen = the_one(incident, with_tasks, "open incident with tasks")

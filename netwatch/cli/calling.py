@@ -11,7 +11,7 @@ from netwatch import config as configuration
 from netwatch.cli.client import NotReachableError
 from netwatch.cli.exits import Exit
 from netwatch.cli.factual import of_incident
-from netwatch.cli.options import ConfigOption, SocketOption, client, config_path, found_config, the_one
+from netwatch.cli.options import ConfigOption, SocketOption, client, config_path, fits, found_config, the_one
 from netwatch.cli.terminal import Terminal, clock_time, say_json
 from netwatch.communication.model import Phase
 from netwatch.communication.settings import CommunicationSettings
@@ -64,7 +64,7 @@ def _kept(incident: str, config: ConfigOption) -> tuple[str, ...]:
         found = configuration.load(config_path(config))
         directory = found.storage.calls_path(found.base_directory)
         paths = sorted(directory.glob("*.txt"), reverse=True)
-        return tuple(path.read_text("utf-8") for path in paths if path.stem.startswith(incident))
+        return tuple(path.read_text("utf-8") for path in paths if fits(path.stem, incident))
     except (NetwatchError, OSError):
         return ()
 

@@ -40,7 +40,7 @@ def drill(
     ] = None,
     all_single_faults: Annotated[
         bool,
-        typer.Option("--all-single-faults", help="Each device, link, duct, site and feed once, ranked.", metavar=""),
+        typer.Option("--all-single-faults", help="Each element once, ranked by customers.", metavar=""),
     ] = False,
     config: ConfigOption = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Another draw of chance.", show_default="0")] = None,
@@ -59,7 +59,8 @@ def drill(
 ) -> None:
     """Rehearse a fault before it happens; nothing is sent.
 
-    Who would be told what, when and why, and whether within 180 s. Exit code 1: the promise would be broken.
+    Who would be told what, when and why, and whether within 180 s. --all-single-faults rehearses each device, link,
+    duct, port group, upstream, site and feed. Exit code 1: the promise would be broken.
     """
     if sum((bool(fault), file is not None, all_single_faults)) != 1:
         raise typer.BadParameter("give one of --fault, --file and --all-single-faults", param_hint="--fault")

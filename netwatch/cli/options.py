@@ -38,7 +38,9 @@ ByOption = Annotated[
 ]
 IncidentArgument = Annotated[
     str | None,
-    typer.Argument(metavar="INCIDENT", show_default=False, help="Its id or the start of it. Default: the only one."),
+    typer.Argument(
+        metavar="INCIDENT", show_default=False, help="Its id, its start or its last four signs. Default: the only one."
+    ),
 ]
 
 
@@ -86,7 +88,7 @@ def orderer(by: str | None) -> str:
 
 
 def the_one(given: str | None, candidates: tuple[IncidentView, ...], what: str) -> str:
-    """The id that a person means, among `candidates`.
+    """The id that a person means, among `candidates`: by the whole, the start, or the last part, as it is read aloud.
 
     Raises:
         UnknownIncidentError: none fits.
@@ -96,13 +98,20 @@ def the_one(given: str | None, candidates: tuple[IncidentView, ...], what: str) 
         raise typer.BadParameter(
             "an empty id could mean any incident; leave it out for the only one", param_hint="INCIDENT"
         )
-    fitting = [i.id for i in candidates if given is None or i.id == given or i.id.startswith(given)]
+    fitting = [i.id for i in candidates if given is None or fits(i.id, given)]
     if given in fitting:
         return str(given)
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
         raise UnknownIncidentError(
-            f"no incident begins with {given!r}" if given else f"no {what}", "see them with: netwatch incidents --all"
+            f"no incident begins or ends with {given!r}" if given else f"no {what}",
+            "see them with: netwatch incidents --all",
         )
     raise typer.BadParameter(f"{len(fitting)} incidents could be meant: {', '.join(fitting)}", param_hint="INCIDENT")
+
+
+def fits(incident: str, given: str) -> bool:
+    """Whether `given` is the id of `incident`, its start, or the part behind a hyphen; capitals count for nothing."""
+    whole, part = incident.casefold(), given.strip().casefold()
+    return whole.startswith(part) or whole.endswith(f"-{part}")

@@ -46,8 +46,9 @@ def approve(
 ) -> None:
     """Let the waiting notices go out.
 
-    When more than half of all customers would be told, two different people must agree. With --update, as `netwatch
-    status` prints it, you agree to what you were shown and to nothing newer.
+    Two different people must agree when more than half of all customers, and more than 200 (`auto_customers`), would be
+    told within the hour. With --update, as `netwatch status` prints it, you agree to what you were shown and to nothing
+    newer.
     """
     with client(config, socket) as daemon:
         done = daemon.order(_waiting(daemon, incident), "approve", orderer(by), update=update)
@@ -72,7 +73,7 @@ def veto(
 
 
 def update(
-    incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id or the start of it.")],
+    incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, its start or its last four signs.")],
     text: Annotated[
         str | None, typer.Argument(metavar="TEXT", show_default=False, help="Words for the next update.")
     ] = None,
@@ -111,7 +112,7 @@ def update(
 
 
 def resolve(
-    incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id or the start of it.")],
+    incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, its start or its last four signs.")],
     reason: Annotated[str, typer.Argument(metavar="REASON", help="Why it is over although netwatch doesn't see it.")],
     *,
     config: ConfigOption = None,

@@ -49,7 +49,7 @@ class PhoneSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """The local API, the outage page and the staff's desk."""
+    """The local API, the outage page and the phone queue."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
 
@@ -65,10 +65,6 @@ class WebSettings:
     """TCP port of that page; null = it is not served, another web server serves the directory; 0 = any free port."""
     phone: PhoneSettings = field(default_factory=PhoneSettings)
     """The phone queue's own door."""
-    desk_bind: Annotated[str, pydantic.AfterValidator(_bind)] = "127.0.0.1"
-    """Address of the staff's desk."""
-    desk_port: Port | None = None
-    """TCP port of the desk; null = no desk; 0 = any free port."""
 
 
 @dataclass(frozen=True, slots=True)

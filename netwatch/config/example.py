@@ -41,17 +41,19 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "channels.sms.apis": {"own": {"url": "https://sms.example.net/send", "auth": "none"}},
     "channels.webhook.routes": [{"url": "https://oncall.example.net/netwatch"}],
     "channels.alertmanager.routes": [{"url": "http://alertmanager.example.net:9093"}],
-    "channels.pagerduty.routes": [{"key_file": "/run/credentials/netwatch.service/pagerduty"}],
+    "channels.pagerduty.routes": [{"key_file": "/run/credentials/netwatch.service/secret_pagerduty"}],
     "channels.mastodon.routes": [
-        {"url": "https://mastodon.example", "token_file": "/run/credentials/netwatch.service/mastodon"}
+        {"url": "https://mastodon.example", "token_file": "/run/credentials/netwatch.service/secret_mastodon"}
     ],
-    "channels.facebook.routes": [{"page_id": "1234567890", "token_file": "/run/credentials/netwatch.service/facebook"}],
+    "channels.facebook.routes": [
+        {"page_id": "1234567890", "token_file": "/run/credentials/netwatch.service/secret_facebook"}
+    ],
     "web.page_copies.ssh": [
         {
             "host": "status2.example.net",
             "directory": "/srv/www/status",
             "user": "page",
-            "key_file": "/run/credentials/netwatch.service/page",
+            "key_file": "/run/credentials/netwatch.service/secret_page",
         }
     ],
     "web.page_copies.s3": [
@@ -59,10 +61,10 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
             "endpoint": "https://s3.example.net",
             "bucket": "status-example",
             "access_key_id": "EXAMPLEKEY",
-            "secret_key_file": "/run/credentials/netwatch.service/s3",
+            "secret_key_file": "/run/credentials/netwatch.service/secret_s3",
         }
     ],
-    "channels.apprise.routes": [{"url_file": "/run/credentials/netwatch.service/apprise"}],
+    "channels.apprise.routes": [{"url_file": "/run/credentials/netwatch.service/secret_apprise"}],
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -14,12 +15,14 @@ from netwatch.communication.delivery.dispatcher import Dispatcher
 from netwatch.communication.delivery.outcome import Outcome
 from netwatch.communication.model import Audience, Message, Phase
 from netwatch.communication.people import Person
+from netwatch.communication.texts.sms import Alphabet, size, transliterated
 from netwatch.storage import Finding
 
 _log = logging.getLogger(__name__)
 
-#: The same sentence is told again only after so long.
+#: A state that lasts is told again only after so long; a finding in the same words after a day.
 _AGAIN_S: Final = 3600.0
+_FOUND_AGAIN_S: Final = 86_400.0
 _LOOK_S: Final = 2.0
 #: Between two tries to send what no relay took.
 _RETRY_S: Final = 30.0
@@ -36,21 +39,31 @@ class _Waiting:
 class Alarms:
     """Collects sentences and alerts, and sends each to on-call by every channel until a relay takes it.
 
-    Whoever is on duty when it is told gets it. A state that lasts is told again every hour; a finding once.
+    Whoever is on duty when it is told gets it. A state that lasts is told again every hour; what was found, when it is
+    found anew, at most once a day in the same words. A channel that hangs delays no other.
     """
 
     def __init__(
-        self, on_call: Callable[[float], Sequence[Person]], clock: Clock, *, services: Collection[str]
+        self,
+        on_call: Callable[[float], Sequence[Person]],
+        clock: Clock,
+        *,
+        services: Collection[str],
+        texts: bool = False,
     ) -> None:
-        """`on_call`: who has the duty at an instant of the wall's. `services`: the on-call services that have a route."""
+        """`on_call`: who has the duty at an instant of the wall's. `services`: the on-call services that have a route.
+
+        `texts`: SMS has one.
+        """
         self._on_call = on_call
         self._clock = clock
         self._services = tuple(sorted(services))
-        self._told_at: dict[str, float] = {}
+        self._texts = texts
+        self._again_at: dict[str, float] = {}
         self._waiting: list[_Waiting] = []
         self._states: list[Callable[[], Iterable[str]]] = []
         self._findings: Callable[[], Sequence[Finding]] = tuple
-        self._found: set[Finding] = set()
+        self._seen: Sequence[Finding] = ()
 
     def reach(self, on_call: Callable[[float], Sequence[Person]]) -> None:
         """Ask here from now on who is on call."""
@@ -61,15 +74,15 @@ class Alarms:
         self._states.append(states)
 
     def follow(self, findings: Callable[[], Sequence[Finding]]) -> None:
-        """Tell each of these once."""
+        """Tell each of these, and again when it is found anew: an equal one is in its place then."""
         self._findings = findings
 
-    def tell(self, sentence: str) -> None:
-        """Tell on-call, unless the same was told within the hour."""
+    def tell(self, sentence: str, again_s: float = _AGAIN_S) -> None:
+        """Tell on-call, and the same not again within `again_s`."""
         now = self._clock.now()
-        if not sentence or now - self._told_at.get(sentence, float("-inf")) < _AGAIN_S:
+        if not sentence or now < self._again_at.get(sentence, float("-inf")):
             return
-        self._told_at = {text: at for text, at in self._told_at.items() if now - at < _AGAIN_S} | {sentence: now}
+        self._again_at = {text: at for text, at in self._again_at.items() if at > now} | {sentence: now + again_s}
         _log.error("netwatch itself: %s", sentence)
         self.send(tuple(self._messages(sentence)))
 
@@ -80,24 +93,30 @@ class Alarms:
 
     async def run(self, dispatcher: Dispatcher) -> None:
         """Look and send until cancelled."""
-        while True:
-            self._look()
-            await self._send_due(dispatcher)
-            await self._clock.sleep_until(self._clock.now() + _LOOK_S)
+        sending: dict[str, asyncio.Task[None]] = {}
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._look()
+                for channel in dict.fromkeys(one.message.channel for one in self._waiting):
+                    if channel not in sending or sending[channel].done():
+                        sending[channel] = group.create_task(self._send_due(dispatcher, channel))
+                await self._clock.sleep_until(self._clock.now() + _LOOK_S)
 
     def _look(self) -> None:
         for states in self._states:
             for sentence in states():
                 self.tell(sentence)
-        for finding in self._findings():
-            if finding not in self._found:
-                self._found.add(finding)
-                self.tell(finding.text)
+        findings, seen = self._findings(), self._seen
+        if findings is not seen:
+            for finding in findings:
+                if not any(finding is known for known in seen):
+                    self.tell(finding.text, _FOUND_AGAIN_S)
+            self._seen = findings
 
-    async def _send_due(self, dispatcher: Dispatcher) -> None:
+    async def _send_due(self, dispatcher: Dispatcher, channel: str) -> None:
         now = self._clock.now()
-        due = [one for one in self._waiting if one.due_at <= now]
-        self._waiting = [one for one in self._waiting if one.due_at > now]
+        due = [one for one in self._waiting if one.due_at <= now and one.message.channel == channel]
+        self._waiting = [one for one in self._waiting if one not in due]
         for one in due:
             (result,) = await dispatcher.send_directly((one.message,))
             if result.outcome is not Outcome.ACCEPTED and now < one.message.expires_at:
@@ -109,7 +128,10 @@ class Alarms:
         when = f"{self._clock.utc(now):%Y-%m-%d %H:%M:%S} UTC"
         people = self._on_call(now + self._clock.wall_step_s())
         targets = [("email", person.id, person.email) for person in people if person.email]
+        targets += [("sms", person.id, person.mobile) for person in people if person.mobile and self._texts]
         targets += [(service, "oncall", "") for service in self._services]
+        mail = f"{when}\n\n{sentence}\n\nLook with: netwatch status\n"
+        text = _one_segment(f"netwatch itself, {self._clock.utc(now):%H:%M} UTC: {sentence}")
         for channel, recipient, address in targets:
             facts = "\x1f".join((sentence, f"{now:.3f}", channel, recipient))
             yield Message(
@@ -123,8 +145,19 @@ class Alarms:
                 address=address,
                 language="en",
                 subject="[netwatch] netwatch itself needs attention",
-                body=f"{when}\n\n{sentence}\n\nLook with: netwatch status\n",
+                body=text if channel == "sms" else mail,
                 priority=0,
                 planned_at=now,
                 expires_at=now + _AGAIN_S,
             )
+
+
+def _one_segment(text: str) -> str:
+    """`text` in letters that every phone has, and as much of it as goes out as one SMS."""
+    line = transliterated(" ".join(text.split()))
+    plain = "".join(char if size(char).alphabet is Alphabet.GSM7 else "?" for char in line)
+    if size(plain).segments == 1:
+        return plain
+    while size(plain + "...").segments > 1:
+        plain = plain[:-1]
+    return plain + "..."

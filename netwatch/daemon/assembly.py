@@ -37,6 +37,7 @@ from netwatch.daemon.standing import Standing
 from netwatch.daemon.succession import Succession, departed
 from netwatch.daemon.thinker import Thinker
 from netwatch.daemon.ways import Ways
+from netwatch.daemon.whereabouts import Whereabouts, moved_since
 from netwatch.diagnosis.engine import Engine
 from netwatch.inventory.graph import Topology
 from netwatch.pipeline import Pipeline
@@ -69,11 +70,12 @@ class Parts:
     addressing: Addressing
     reloader: Reloader
     first_look: FirstLook
+    whereabouts: Whereabouts
 
     def work(self) -> Iterator[Coroutine[None, None, None]]:
         """What runs until it is cancelled."""
         for part in (
-            self.addressing, self.poller, self.thinker, self.store, self.figures, self.pages, self.copies, self.queue, self.ear, self.call_files, self.ways, self.reloader,
+            self.addressing, self.poller, self.thinker, self.store, self.figures, self.pages, self.copies, self.queue, self.ear, self.call_files, self.ways, self.reloader, self.whereabouts,
         ):  # fmt: skip
             yield part.run()
         yield self.alarms.run(self.dispatcher)
@@ -101,10 +103,10 @@ async def assemble(files: Files, store: Store, clock: Clock, *, recorder: Record
         copies=copies,
     )  # fmt: skip
     planner = planner_of(files, ways.kinds)
-    alarms = Alarms(planner.duties.alerted, clock, services=config.channels.routed().intersection(SERVICES))
+    alarms = _alarms(config, planner, clock)
     saver = Saver(store, clock, saved=pages.put, unkept=alarms.send)
     topology = Topology(inventory)
-    succession = Succession(Engine(topology, config.diagnosis))
+    succession = Succession(Engine(topology, config.diagnosis), moved_since(stored.documents, inventory))
     pipeline = _pipeline(config, stored, planner, succession)
     sightings, first_look = Sightings(), FirstLook(Goal.of(inventory, config), clock, config.diagnosis.learning_s)
     thinker = Thinker(
@@ -152,7 +154,7 @@ async def assemble(files: Files, store: Store, clock: Clock, *, recorder: Record
     reloader.adopt = partial(adopt, notifier=notifier)
     return Parts(
         poller, thinker, store, figures, pages, copies, dispatcher, doors, queue, ear, call_files, ways, alarms, canaries, addressing, reloader,
-        first_look,
+        first_look, Whereabouts(store, clock, lambda: reloader.now),
     )  # fmt: skip
 
 
@@ -177,6 +179,11 @@ def _dispatcher(
         failed=failed,
         alarm=alarms.tell,
     )
+
+
+def _alarms(config: Config, planner: Planner, clock: Clock) -> Alarms:
+    routed = config.channels.routed()
+    return Alarms(planner.duties.alerted, clock, services=routed.intersection(SERVICES), texts="sms" in routed)
 
 
 def _ear(config: Config, store: Store, ways: Ways, doors: DaemonDoors, reloader: Reloader) -> Ear:

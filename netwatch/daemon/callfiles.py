@@ -80,11 +80,13 @@ class CallFiles:
 
 def _write(directory: Path, view: CallListView) -> None:
     """The whole list or the one before, never half; only netwatch's user and group may read it."""
-    directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o750)  # under the service's umask the group would be left out
     path = directory / f"{view.incident}.txt"
     aside = path.with_suffix(".new")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o640)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o640)
         file.write(as_text(view))
         file.flush()
         os.fsync(file.fileno())

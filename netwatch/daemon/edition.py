@@ -101,6 +101,12 @@ def read(
         )
 
 
+def with_engine(edition: Edition) -> Edition:
+    """The same, with a diagnosis that looks at everything anew. Takes its time: not for the event loop."""
+    with _soon_the_loops_turn(), _made_to_last():
+        return replace(edition, engine=Engine(edition.topology, edition.config.diagnosis))
+
+
 @contextmanager
 def _made_to_last() -> Iterator[None]:
     """The collector looks at nothing meanwhile, and never at what was made: everything would wait for it."""

@@ -80,9 +80,10 @@ class Figures:
     async def refresh(self) -> None:
         """Read the store's counts again."""
         await self._standing.refresh()
-        self._messages = Counter()
+        messages: Counter[tuple[str, str]] = Counter()
         for tally in await self._store.tally():
-            self._messages[tally.channel, tally.state.value] += tally.count
+            messages[tally.channel, tally.state.value] += tally.count
+        self._messages = messages
         self._pending = len(await self._store.approvals_pending())
         self._promises = {kind: await self._store.promise_counts(kind) for kind in PROMISES}
         at_hand = self._thinker.book.incidents
@@ -113,8 +114,9 @@ class Figures:
 
     def hints(self, never_answered: tuple[str, ...]) -> tuple[str, ...]:
         """What polling found to be mended. `never_answered`: the devices whose agent never did."""
-        poller = self._poller
-        return tuple(hints(never_answered, poller.missing_ports(), self._thinker.doubts, poller.refusals()))
+        poller, seen = self._poller, self._thinker.diagnosis
+        unheard = unknown_devices(seen) if seen.warm else frozenset()
+        return tuple(hints(never_answered, poller.missing_ports(), self._thinker.doubts, poller.refusals(), unheard))
 
     def snapshot(self) -> MetricsSnapshot:
         """All figures as of now, from memory."""
@@ -185,12 +187,18 @@ def count_devices(diagnosis: Diagnosis, total: int) -> dict[str, int]:
         degraded |= explanation.degraded
     unreachable -= down
     degraded -= down | unreachable
-    unheard = len(diagnosis.unheard - down - unreachable - degraded)
+    unheard = len(unknown_devices(diagnosis))
     rest = total - len(down) - len(unreachable) - len(degraded) - unheard
     counts = dict.fromkeys(("up", "degraded", "down", "unreachable", "unknown"), 0)
     counts |= {"down": len(down), "unreachable": len(unreachable), "degraded": len(degraded), "unknown": unheard}
     counts["up" if diagnosis.warm else "unknown"] += rest
     return counts
+
+
+def unknown_devices(diagnosis: Diagnosis) -> frozenset[str]:
+    """Those never heard, of which nothing is concluded either."""
+    concluded = (e.down | e.unreachable | e.degraded for e in diagnosis.explanations)
+    return diagnosis.unheard.difference(*concluded)
 
 
 _MARKS: Final[Mapping[str, Callable[[Milestones], float | None]]] = {

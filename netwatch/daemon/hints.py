@@ -17,10 +17,14 @@ def hints(
     missing_ports: Mapping[str, AbstractSet[str]],
     doubts: Sequence[InventoryDoubt] = (),
     refusals: Mapping[str, str] = MappingProxyType({}),
+    unheard: AbstractSet[str] = frozenset(),
 ) -> Iterator[str]:
-    """Sentences for `netwatch status`."""
-    if never_answered:
-        yield f"SNMP never answered by {_listed(never_answered)}: wrong community, or no agent? Only pings see them."
+    """Sentences for `netwatch status`. `unheard`: devices that have answered nothing at all."""
+    if unheard:
+        yield f"never heard: {_listed(sorted(unheard))}. Is the address right? netwatch probe DEVICE asks one now."
+    agents = [device for device in never_answered if device not in unheard]
+    if agents:
+        yield f"SNMP never answered by {_listed(agents)}: wrong community, or no agent? Only pings see them."
     by_reason: dict[str, list[str]] = {}
     for device in sorted(refusals):
         by_reason.setdefault(refusals[device], []).append(device)

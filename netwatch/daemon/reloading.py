@@ -17,13 +17,14 @@ from typing import Final
 from netwatch.clock import Clock
 from netwatch.communication.planning.state import CommunicationState
 from netwatch.config import Config
-from netwatch.daemon.edition import Edition, forget_the_old, life_cycle, polled, read
+from netwatch.daemon.edition import Edition, forget_the_old, life_cycle, polled, read, with_engine
 from netwatch.daemon.succession import LOOKING, Heir, Succession, departed, obstacle, orphaned
 from netwatch.daemon.thinker import Thinker
 from netwatch.diagnosis.model import Diagnosis
 from netwatch.errors import InputError, NetwatchError, OperatingError
 from netwatch.inventory.model import Inventory
 from netwatch.pipeline import Pipeline
+from netwatch.polling.asked import Otherwise
 from netwatch.polling.poller import Poller
 from netwatch.web.model import ReloadView
 
@@ -129,7 +130,9 @@ class Reloader:
         edition = await asyncio.to_thread(work)
         if edition.upheaval and not confirmed:
             raise OperatingError(f"{edition.upheaval} by it", "if it is meant so: netwatch reload --confirm")
-        await self._poll(edition)
+        changed = await self._poll(edition)
+        if edition.engine is None and (changed or self._succession.strangers):
+            return await asyncio.to_thread(with_engine, edition)
         return edition
 
     def _refuse(self, by: str, faults: Iterable[object]) -> None:
@@ -140,15 +143,25 @@ class Reloader:
         for fault in told:
             _log.error("the files are not taken, netwatch goes on as before: %s", fault)
 
-    async def _poll(self, edition: Edition) -> None:
-        """Raises what the poller raises; it then polls on as before. Secrets are read again in any case."""
+    async def _poll(self, edition: Edition) -> bool:
+        """Whether something is asked otherwise from now on; the present diagnosis then hears no silence of that.
+
+        Raises what the poller raises; it then polls on as before. Secrets are read again in any case.
+        """
         inventory, snmp = edition.inventory, edition.config.snmp
         try:
-            await self._poller.reload(inventory, snmp, topology=edition.topology, plans=edition.plans)
+            changed = await self._poller.reload(inventory, snmp, topology=edition.topology, plans=edition.plans)
         except NetwatchError:
-            await self._poller.reload(*self._polled)
+            self._withhold(await self._poller.reload(*self._polled))
             raise
+        self._withhold(changed)
         self._polled = (inventory, snmp)
+        return bool(changed)
+
+    def _withhold(self, changed: Otherwise) -> None:
+        """Nothing that was asked since the change is taken before this: the poller tells of it at its next tick first."""
+        if changed:
+            self._thinker.between_steps(partial(self._succession.withhold, changed, self._clock.now()))
 
     async def _begin(self, edition: Edition, by: str) -> None:
         book, inventory = self._thinker.book, edition.inventory
@@ -182,7 +195,10 @@ class Reloader:
 
         def hinders(present: Diagnosis, fresh: Diagnosis, warm_s: float) -> str:
             book = self._pipeline.book
-            return obstacle(present, fresh, warm_s, inventory=edition.inventory, polled=asked, book=book)
+            strangers = self._succession.strangers
+            return obstacle(
+                present, fresh, warm_s, inventory=edition.inventory, polled=asked, book=book, strangers=strangers
+            )
 
         def failed(error: Exception) -> None:
             loop.call_soon_threadsafe(self._fail, edition, error)

@@ -12,7 +12,7 @@ from netwatch.clock import Clock
 from netwatch.communication.model import Conditions, Plan
 from netwatch.communication.planning.requests import Request
 from netwatch.communication.planning.state import CommunicationState
-from netwatch.daemon.saving import Saver
+from netwatch.daemon.saving import LAST_S, Saver
 from netwatch.diagnosis.model import Diagnosis, Explanation, InventoryDoubt, PortReading
 from netwatch.incidents.book import Book
 from netwatch.incidents.model import Command
@@ -59,6 +59,7 @@ class Thinker:
         self._failed: tuple[Sequence[Explanation], frozenset[str]] = ((), frozenset())
         self._waiting: deque[Observation] = deque(maxlen=_WAITING)
         self._orders: list[tuple[Command | Request, asyncio.Future[None]]] = []
+        self._unkept: list[asyncio.Future[None]] = []
         self._known = pipeline.communication
         self._remembered_at = self._doubted_at = clock.now()
         self.doubts: tuple[InventoryDoubt, ...] = ()
@@ -127,7 +128,7 @@ class Thinker:
                     self.lag_s = max(0.0, self._clock.now() - due_at)
                     await self._step(thread)
             finally:
-                await self._saver.save(at_once=True)
+                await self._saver.save(at_once=True, patience_s=LAST_S)
 
     async def _step(self, thread: ThreadPoolExecutor) -> None:
         if self._keep_up is not None:
@@ -138,8 +139,10 @@ class Thinker:
         self.diagnosis, entry = await work
         if entry is not None:
             self._saver.put(entry)
+        self._unkept += [kept for _, kept in orders]
         if await self._saver.save(at_once=bool(orders)):
-            for _, kept in orders:
+            unkept, self._unkept = self._unkept, []
+            for kept in unkept:
                 if not kept.done():
                     kept.set_result(None)
         self.stepped_at = self._clock.now()

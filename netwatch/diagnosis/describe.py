@@ -8,7 +8,7 @@ from itertools import islice
 
 from netwatch.diagnosis.causes import confidence, impact_confidence
 from netwatch.diagnosis.customers import Attachments, Gone
-from netwatch.diagnosis.evidence import DeviceEvidence, Standing
+from netwatch.diagnosis.evidence import NEVER, DeviceEvidence, Standing
 from netwatch.diagnosis.islands import Item
 from netwatch.diagnosis.maintenance import Excuse, late
 from netwatch.diagnosis.model import Affected, Explanation, Scenario, Scope
@@ -197,14 +197,17 @@ def planned(picture: Picture, excuse: Excuse, devices: frozenset[str], impact: I
 
 
 def monitor_cut_off(onset_at: float, last_good_at: float, reason: str) -> Explanation:
-    """The one explanation while the monitor can't see."""
+    """The one explanation while the monitor can't see.
+
+    Where nothing was ever heard, the first failure stands for the last answer: a time that nobody knows can't be saved.
+    """
     return Explanation(
         key=f"monitor@{onset_at:.1f}",
         roots=("monitor",),
         scope=Scope.MONITORING,
         scenario=Scenario.UNKNOWN,
         onset_at=onset_at,
-        last_good_at=min(last_good_at, onset_at),
+        last_good_at=min(last_good_at, onset_at) if last_good_at > NEVER else onset_at,
         confirmed_at=onset_at,
         confidence=1.0,
         strong=True,

@@ -59,16 +59,23 @@ class LocalWatch:
         if self._checks % _ROUTE_EVERY == 0:
             found += self._follow_routes(now)
         self._checks += 1
-        states = {name: is_running(name) for name in sorted(self._interfaces)}
+        found_running = ((name, is_running(name)) for name in sorted(self._interfaces))
+        states = {name: self._as_told(name) if runs is None else runs for name, runs in found_running}
         good, bad = sent - self._counted[0], failed - self._counted[1]
         self._counted = (sent, failed)
         if good or bad:
             states[""] = bad < good or not bad
-        elif "" in self._told:
-            states[""] = self._told[""][1]
+        else:
+            states[""] = self._as_told("")
         for name, ok in states.items():
-            found += self._tell(name, ok, now)
+            if ok is not None:
+                found += self._tell(name, ok, now)
         return found
+
+    def _as_told(self, name: str) -> bool | None:
+        """What was told last; None = nothing yet."""
+        told = self._told.get(name)
+        return None if told is None else told[1]
 
     def _follow_routes(self, now: float) -> list[LocalObservation]:
         """Learn which interfaces matter. One that no way uses any more is told as fine: it is not missed."""
@@ -92,15 +99,16 @@ class LocalWatch:
         return (LocalObservation(now, name, ok),)
 
 
-def is_running(interface: str) -> bool:
-    """Whether the interface is up and has carrier. Source: netdevice(7), IFF_UP and IFF_RUNNING."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
+def is_running(interface: str) -> bool | None:
+    """Whether the interface is up and has carrier. Source: netdevice(7), IFF_UP and IFF_RUNNING.
+
+    None = the machine can't tell now, for want of a free descriptor or of memory: that is no fact about the interface.
+    """
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             answer = fcntl.ioctl(sock, _SIOCGIFFLAGS, _IFREQ.pack(interface.encode()[:15], 0))
-        except OSError as error:
-            if error.errno in {errno.ENODEV, errno.ENXIO}:
-                return False
-            raise
+    except OSError as error:
+        return False if error.errno in {errno.ENODEV, errno.ENXIO} else None
     flags: int = _IFREQ.unpack(answer)[1]
     return flags & _IFF_UP_RUNNING == _IFF_UP_RUNNING
 

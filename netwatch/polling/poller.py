@@ -11,6 +11,7 @@ from netwatch.clock import Clock
 from netwatch.inventory.graph import Topology
 from netwatch.inventory.model import Inventory
 from netwatch.polling.agenda import Agenda
+from netwatch.polling.asked import Asked, Otherwise, otherwise
 from netwatch.polling.icmp.engine import TICK_S
 from netwatch.polling.local import LocalWatch
 from netwatch.polling.model import Observation, TrapObservation
@@ -64,6 +65,7 @@ class Poller:
         )
         self._state = state
         self._accesses: Mapping[str, Access] = {}
+        self._asked = Asked()
         self._ears = self._open_ears(None)
         self._suspicion = Suspicion(topology or Topology(inventory), settings)
         self._agenda = Agenda()
@@ -103,8 +105,10 @@ class Poller:
         *,
         topology: Topology | None = None,
         plans: Mapping[str, DevicePlan] | None = None,
-    ) -> None:
+    ) -> Otherwise:
         """Go on with another inventory; devices that stay are polled on as if nothing had happened.
+
+        Returns what is asked otherwise from now on: its silence may come from the change.
 
         `profiles` None = those of now. `topology` and `plans` of this inventory may be made beforehand, elsewhere.
 
@@ -112,8 +116,9 @@ class Poller:
             OperatingError: as `run` does; reload the inventory of before then.
         """
         self._profiles = profiles or self._profiles
-        self._apply(inventory, topology or Topology(inventory), plans or plan(inventory, self._settings))
+        changed = self._apply(inventory, topology or Topology(inventory), plans or plan(inventory, self._settings))
         self._inventory = inventory
+        return changed
 
     def probe_soon(self, devices: Iterable[str]) -> None:
         """Ping these devices and read their link ports at once; unknown ones are left alone."""
@@ -154,7 +159,7 @@ class Poller:
             return 0.0
         return max(self.pings.backlog_s(), self._client.backlog_s())
 
-    def _apply(self, inventory: Inventory, topology: Topology, plans: Mapping[str, DevicePlan]) -> None:
+    def _apply(self, inventory: Inventory, topology: Topology, plans: Mapping[str, DevicePlan]) -> Otherwise:
         self._applied_at = self._clock.now()
         profiles = self._profiles.profiles
         hears = [name for name in sorted(profiles) if profiles[name].version == "3" and self._profiles.trap_port]
@@ -169,6 +174,9 @@ class Poller:
         self._ears.apply({entry.address: entry.device for entry in plans.values()}, users)
         self._suspicion.rebase(topology)
         self._watch.look_at(telling_addresses(inventory))
+        witnesses = {witness.id: witness.address for witness in inventory.monitor.witnesses}
+        before, self._asked = self._asked, Asked(plans, profiles, self._accesses, witnesses)
+        return otherwise(before, self._asked)
 
     def _tick(self, now: float) -> None:
         self.pings.stretch(self._overload.stretch(Duty.PINGS))

@@ -160,8 +160,12 @@ class Reads:
         """Ask these devices from now on; those that stay as they are notice nothing.
 
         `accesses` hold the secrets of all profiles that the plans name.
+
+        Raises:
+            OperatingError: this machine gives no socket for an address; nothing has changed.
         """
         wanted = {device: plan for device, plan in plans.items() if plan.profile}
+        self._client.open(plan.address for plan in wanted.values())
         self._profiles = profiles
         for device, entry in list(self._entries.items()):
             plan = wanted.get(device)

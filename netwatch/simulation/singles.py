@@ -1,4 +1,4 @@
-"""Every single fault once: each device, link, duct, site and feed fails alone, and the tellings are judged.
+"""Every single fault once: each device, link, duct, port group, upstream, site and feed fails alone, and is judged.
 
 Netwatch warms up once on the whole healthy network; each fault then goes on from that state in a process of its own,
 and only what it touches is polled further: the failed and the cut off, what stands next to them or shares a risk with

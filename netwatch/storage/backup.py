@@ -82,9 +82,9 @@ def load_ballast(path: Path, mebibytes: int) -> None:
 
 
 def drop_ballast(path: Path) -> bool:
-    """Give the reserve back. False: it was gone already."""
+    """Give the reserve back. False: no room was made: it was gone already, or the disk refuses even that."""
     try:
         path.unlink()
-    except FileNotFoundError:
+    except OSError:
         return False
     return True

@@ -180,9 +180,13 @@ class Database:
             return job.future, None, error
 
     def _transaction(self, batch: list[_Job]) -> list[_Answer]:
-        answers, failure = self._try_transaction(batch)
-        if failure is not None and _is_full(failure) and self._make_room():
+        """An answer for each job, whatever goes wrong: without its thread the store would let everybody wait for ever."""
+        try:
             answers, failure = self._try_transaction(batch)
+            if failure is not None and _is_full(failure) and self._make_room():
+                answers, failure = self._try_transaction(batch)
+        except Exception as error:  # noqa: BLE001 - the supervisor of all jobs: each failure goes to its own caller
+            answers, failure = [], error
         if failure is None:
             return answers
         if len(batch) > 1:

@@ -63,6 +63,9 @@ def enter(connection: Connection, messages: Sequence[Message], now: float) -> in
                 *(row for row in earlier if row.id not in admission.overtaken or row.told),
                 Earlier(message.id, message.channel, message.update, admission.state, told=False),
             ]
+    for message in fresh:
+        if message.told_as:
+            _overtake_left(connection, message, now)
     _apply_remembered(connection, [message for message in fresh if message.id in entered])
     return len(entered)
 
@@ -208,6 +211,22 @@ def overtake_update(connection: Connection, incident: str, update: int, at: floa
     ).fetchall()
     overtaken = [id_ for id_, phase in rows if Phase(phase) not in LAST_WORDS]
     overtake(connection, overtaken, "a newer update was planned", at)
+
+
+def _overtake_left(connection: Connection, handed: Message, at: float) -> None:
+    """Who passes to another incident reads no more that the one he leaves goes on: nobody would tell him of its end.
+
+    What is in flight of it stays so, and is too old to be tried again.
+    """
+    rows = connection.execute(
+        "SELECT id, phase FROM messages WHERE incident=? AND recipient=? AND (pending=1 OR state='sending')",
+        (handed.told_as, handed.recipient),
+    ).fetchall()
+    left = [id_ for id_, phase in rows if Phase(phase) in STALE_WHEN_OVER]
+    overtake(connection, left, f"its reader passed to {handed.incident}", at)
+    connection.executemany(
+        "UPDATE messages SET expires_at=MIN(expires_at, ?) WHERE id=? AND state='sending'", [(at, id_) for id_ in left]
+    )
 
 
 def overtake_announced(connection: Connection, incident: str, at: float) -> None:

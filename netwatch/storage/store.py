@@ -84,12 +84,15 @@ class Store:
             self._log.close()
 
     async def run(self) -> None:
-        """Back up and forget what is too old, again and again. Ends only by cancellation."""
+        """Back up and forget what is too old, again and again. Ends only by cancellation: what refuses is a finding."""
         due_at = self._clock.now() + self._settings.backup_every_s
         while True:
             await self._clock.sleep_until(due_at)
             due_at = self._clock.now() + self._settings.backup_every_s
-            await self.forget_old()
+            try:
+                await self.forget_old()
+            except StorageError as error:
+                self._find(Finding(FindingKind.UPKEEP_FAILED, f"what is too old can't be forgotten: {error.what}"))
             await self.back_up()
 
     # --- a step of the pipeline ---
@@ -325,7 +328,11 @@ class Store:
         return backup
 
     async def forget_old(self) -> None:
-        """Forget closed incidents and settled messages beyond the time that they are kept."""
+        """Forget closed incidents and settled messages beyond the time that they are kept.
+
+        Raises:
+            StorageError: the disk refuses.
+        """
         now = self._clock.now()
         closed_before = now - self._settings.history_days * _DAY_S
         addresses_before = now - self._settings.address_days * _DAY_S
@@ -339,7 +346,8 @@ class Store:
         return False
 
     def _find(self, finding: Finding) -> None:
-        self.findings = (*self.findings, finding)
+        """What is found anew takes its earlier place: a disk that refuses for weeks fills no memory."""
+        self.findings = (*(known for known in self.findings if known != finding), finding)
 
     def _wake(self) -> None:
         for wake in self._wakes:

@@ -24,6 +24,7 @@ class FindingKind(StrEnum):
     EMPTIED = "emptied"
     DISK_FULL = "disk_full"
     BACKUP_FAILED = "backup_failed"
+    UPKEEP_FAILED = "upkeep_failed"
 
 
 @dataclass(frozen=True, slots=True)

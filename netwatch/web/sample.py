@@ -68,7 +68,7 @@ def incident() -> Incident:
     """trunk-17 is cut: two devices and four customers behind it."""
     out = frozenset({"c-1", "c-2", "c-3", "c-4"})
     return Incident(
-        id="20261122-1",
+        id="nw-20261122-0214-7f3a",
         key="trunk-17",
         status=Status.OPEN,
         scope=Scope.REGIONAL,
@@ -94,7 +94,7 @@ def incident() -> Incident:
 
 
 def picture() -> Picture:
-    """46 s after the fault: staff told, the page up, the customers' notices in their veto window."""
+    """46 s after the fault: staff told, the page up, the customers' notices in the 20 s that the playbook gives a veto."""
     found = incident()
     texts = (
         ("nl", "Storing in Hengelo", "Er is een kabelbreuk bij Hengelo. Wij zijn onderweg."),
@@ -104,7 +104,7 @@ def picture() -> Picture:
         at=FAULT_AT + 46,
         inventory=inventory(),
         incidents=MappingProxyType({found.id: found}),
-        approvals=(Approval(found.id, 0, ApprovalKind.VETO, FAULT_AT + 60, 1, "4 of 5 customers, above 2 %"),),
+        approvals=(Approval(found.id, 0, ApprovalKind.VETO, FAULT_AT + 60, 0, "4 of 5 customers (80.0%)"),),
         promises=(Promise(found.id, 0, FAULT_AT + 1800),),
         page=(PageEntry(found.id, "cable", FAULT_AT + 24, FAULT_AT + 24, FAULT_AT + 1800, None, ("twente",), texts),),
         tallies=MappingProxyType({found.id: (MessageTally("email", "accepted", 3), MessageTally("email", "held", 4))}),

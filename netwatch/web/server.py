@@ -10,22 +10,31 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from netwatch.web.peer import uid_of
 
 _CONNECTIONS = 64
+#: Connections open at one listener at most, so that nobody from outside takes all descriptors. Each listener has its
+#: own: the operator gets in at the socket file however crowded the public doors are.
+MOST_OPEN = 256
+#: Connections that wait in the kernel at most.
+_BACKLOG = 64
 _IDLE_S = 10.0
 _STOP_S = 2.0
 
 
 class _Protocol(H11Protocol):
-    """Knows the peer's user id, and hangs up on who connects and asks nothing."""
+    """Knows the peer's user id, and hangs up on who connects and asks nothing, or is one too many."""
 
     _hang_up: asyncio.TimerHandle | None = None
+    _seen: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > MOST_OPEN:
+            transport.abort()
+            return
         connection = transport.get_extra_info("socket")
         uid = uid_of(connection) if connection is not None else None
         if uid is not None:
@@ -38,12 +47,25 @@ class _Protocol(H11Protocol):
         super().connection_lost(exc)
 
     def _hang_up_if_idle(self) -> None:
-        if self.cycle is None:
+        """Since the last look no question came to its end: who sends a part of one now and then asks nothing either."""
+        if self.cycle is self._seen and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
+            return
+        self._seen = self.cycle
+        self._hang_up = self.loop.call_later(_IDLE_S, self._hang_up_if_idle)
 
 
 class _Server(uvicorn.Server):
-    """Leaves the process' signals to the daemon."""
+    """Leaves the process' signals to the daemon, and takes one connection at each turn of the loop.
+
+    With nothing left to open asyncio tries all of a backlog at each turn, plans another turn for each that failed, and
+    soon does nothing else; so it is told of a backlog of 1, and the kernel of the true one.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_BACKLOG)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -64,6 +86,7 @@ async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> N
         "server_header": False,
         "proxy_headers": False,
         "limit_concurrency": _CONNECTIONS,
+        "backlog": 1,
         "timeout_keep_alive": 5,
         "timeout_graceful_shutdown": int(_STOP_S),
         "h11_max_incomplete_event_size": 16 * 1024,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.lab.namespaces import provider
+from tests.lab.namespaces import plan, provider
 from tests.lab.namespaces.lab import Lab, moment
 from tests.lab.namespaces.provider import Customer, customers
 from tests.lab.namespaces.shell import wait_until
@@ -173,3 +173,37 @@ def test_when_a_device_that_is_down_leaves_the_inventory_its_incident_ends_and_i
     finally:
         lab.network.power_on("child-3")
     lab.nobody_told(removed_at)
+
+
+def test_mistyped_addresses_are_told_to_nobody_and_a_real_outage_beside_them_to_its_customers(lab, files):
+    bring_into_force(lab, files, EVERYONE)
+    mistyped = ("child-2", LATE)
+
+    def mistype(content: dict[str, Any]) -> None:
+        for device in content["devices"]:
+            if device["id"] in mistyped:
+                device["address"] = f"10.99.9.{mistyped.index(device['id']) + 1}"
+
+    lab.network.spaces["noc"].ip([f"route add 10.99.9.0/24 via {plan.trunk_address(plan.UPLINK, 'core-1')}"])
+    begun_at = time.time()
+    files.network(mistype)
+    assert lab.daemon.json("reload")["state"] == "learning"
+    wait_until(
+        "the silent devices are named",
+        lambda: "no answer yet from child-2, child-3" in lab.daemon.command("status"), 60
+    )  # fmt: skip
+    hit = lab.behind("child-1")
+    lab.network.power_off("child-1")
+    try:
+        lab.wait_told(hit, begun_at, 2 * SEEN_S)
+        incident = lab.incident("the dead device is seen", begun_at, 1)
+        mended_at = time.time()
+        files.network(lambda content: content.update(yaml.safe_load(provider.network_yaml())))
+        assert lab.daemon.json("reload")["state"] == "learning"
+    finally:
+        lab.network.power_on("child-1")
+    wait_in_force(lab)
+    lab.wait_over(incident["id"], OVER_S)
+    lab.only_once(hit, begun_at, mended_at)
+    lab.wait_told(hit, mended_at, 2 * OVER_S)
+    lab.only_once(hit, mended_at)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from netwatch.clock import Clock
-from netwatch.communication.channels.http import HttpPeer, place_name, secret
+from netwatch.communication.channels.http import HttpPeer, place_name, secret, unreadable
 from netwatch.communication.channels.oncall import ITSELF, alarm_of, is_over
 from netwatch.communication.channels.settings import AlertmanagerRoute, AlertmanagerSettings
 from netwatch.communication.delivery.outcome import Outcome, Result, of_status
@@ -122,8 +122,8 @@ class AlertmanagerChannel:
         if self._route.token_file:
             try:
                 headers["Authorization"] = f"Bearer {await secret(self._base / self._route.token_file)}"
-            except (OSError, UnicodeDecodeError):
-                return Result(Outcome.CONFIGURATION, "the token can't be read")
+            except (OSError, UnicodeDecodeError) as error:
+                return unreadable(error, "the token")
         url = f"{self._route.url.rstrip('/')}/api/v2/alerts"
         answer = await self._peer.ask("POST", url, headers=headers, json=alerts)
         return answer if isinstance(answer, Result) else of_status(answer.status, answer.retry_after)

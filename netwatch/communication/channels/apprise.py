@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from netwatch.communication.channels.http import secret
+from netwatch.communication.channels.http import secret, unreadable, unsent
 from netwatch.communication.channels.settings import AppriseRoute
 from netwatch.communication.delivery.outcome import Outcome, Result
 from netwatch.communication.model import Message
@@ -54,8 +54,8 @@ class AppriseChannel:
         """Try once. The library says only that it failed, not why: the next route is tried."""
         try:
             url = await secret(self._base / self._route.url_file)
-        except (OSError, UnicodeDecodeError):
-            return Result(Outcome.CONFIGURATION, "the address can't be read")
+        except (OSError, UnicodeDecodeError) as error:
+            return unreadable(error, "the address")
         if self._threads is None:
             self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=KIND)
         work = asyncio.get_running_loop().run_in_executor(self._threads, _notify, url, message.subject, message.body)
@@ -64,6 +64,8 @@ class AppriseChannel:
                 sent = await work
         except TimeoutError:
             return Result(Outcome.UNKNOWN, "time-out")
+        except (OSError, ImportError) as error:  # of loading the library: what a service does is its own to tell
+            return unsent(error)
         if sent is None:
             return Result(Outcome.CONFIGURATION, "no address that apprise knows")
         return Result(Outcome.ACCEPTED if sent else Outcome.CHANNEL_TEMPORARY, "apprise")

@@ -13,6 +13,7 @@ import aiosmtplib
 
 from netwatch.clock import Clock
 from netwatch.communication.channels.address import envelope_address
+from netwatch.communication.channels.http import is_ours
 from netwatch.communication.channels.mime import Text, assemble, encode_text, mailbox, message_ids, unsubscribing
 from netwatch.communication.channels.settings import EmailRoute, EmailSettings, Tls
 from netwatch.communication.delivery.outcome import Outcome, Result, Step, of_reply, of_silence
@@ -158,6 +159,8 @@ class EmailChannel:
         try:
             return path.read_text("utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
+            if is_ours(error):
+                raise
             raise OperatingError(
                 f"{path}: the password can't be read", "set channels.email.routes.password_file"
             ) from error

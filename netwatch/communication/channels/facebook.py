@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from netwatch.communication.channels.http import HttpPeer, place_name, secret
+from netwatch.communication.channels.http import HttpPeer, place_name, secret, unreadable
 from netwatch.communication.channels.social_settings import FacebookRoute
 from netwatch.communication.delivery.outcome import Outcome, Result, of_status
 from netwatch.communication.model import Message
@@ -44,8 +44,8 @@ class FacebookChannel:
         """Try once. The token goes in the body, never in the address."""
         try:
             token = await secret(self._base / self._route.token_file)
-        except (OSError, UnicodeDecodeError):
-            return Result(Outcome.CONFIGURATION, "the token can't be read")
+        except (OSError, UnicodeDecodeError) as error:
+            return unreadable(error, "the token")
         post = {"message": message.body.strip(), "access_token": token}
         url = f"{self._route.url.rstrip('/')}/{self._route.page_id}/feed"
         answer = await self._peer.ask("POST", url, headers={"User-Agent": "netwatch"}, data=post, read=True)

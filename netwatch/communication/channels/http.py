@@ -6,6 +6,7 @@ Redirects aren't followed, proxies of the environment aren't used, and no more o
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 else:
     httpx = late("httpx")
 
+#: Too many open files, no memory.
+_SCARCE: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 #: More of an answer is never read; what a gateway says of one message has hundreds of bytes.
 _BODY_BYTES: Final = 65_536
 
@@ -47,17 +50,18 @@ class HttpPeer:
     ) -> Answer | Result:
         """Ask once. `content` is httpx' json, data, params or content; `read`: the answer's body is wanted.
 
-        A `Result` instead of an answer: nobody could be reached (channel), the address is none (configuration), or the
-        request may have arrived and the answer didn't (unknown).
+        A `Result` instead of an answer: nobody could be reached, or this machine lacks what it takes (channel), the
+        address is none (configuration), or the request may have arrived and the answer didn't (unknown).
         """
         if not all(value.isascii() and value.isprintable() for value in headers.values()):
             return Result(Outcome.CONFIGURATION, "a header can't be sent")  # of a secret's file, most likely
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=self._timeout_s, follow_redirects=False, trust_env=False)
+        client = self._opened()
+        if isinstance(client, Result):
+            return client
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
-                self._client.stream(method, url, headers=dict(headers), **content) as answer,
+                client.stream(method, url, headers=dict(headers), **content) as answer,
             ):
                 body, cut = await _body(answer) if read else (b"", False)
                 return Answer(answer.status_code, answer.headers.get("retry-after", ""), body, cut)
@@ -65,14 +69,23 @@ class HttpPeer:
             return Result(Outcome.CHANNEL_TEMPORARY, type(error).__name__)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             return Result(Outcome.CONFIGURATION, type(error).__name__)
-        except (httpx.HTTPError, TimeoutError) as error:
-            return Result(Outcome.UNKNOWN, type(error).__name__)
+        except (httpx.HTTPError, OSError, ImportError) as error:
+            # Of ours is what it loads when it first connects.
+            return unsent(error) if is_ours(error) else Result(Outcome.UNKNOWN, type(error).__name__)
 
     async def close(self) -> None:
         """Give the connections back; the next request opens new ones."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    def _opened(self) -> httpx.AsyncClient | Result:
+        if self._client is None:
+            try:
+                self._client = httpx.AsyncClient(timeout=self._timeout_s, follow_redirects=False, trust_env=False)
+            except (OSError, ImportError) as error:  # it reads certificates, and at first the library
+                return unsent(error)
+        return self._client
 
 
 async def _body(answer: httpx.Response) -> tuple[bytes, bool]:
@@ -104,3 +117,19 @@ async def secret(path: Path) -> str:
         OSError, UnicodeDecodeError: it can't be read.
     """
     return (await asyncio.to_thread(path.read_text, "utf-8")).strip()
+
+
+def is_ours(error: Exception) -> bool:
+    """Whether this machine is short of something just now: no fault of the configuration, and none of a peer."""
+    return isinstance(error, ImportError) or (isinstance(error, OSError) and error.errno in _SCARCE)
+
+
+def unsent(error: Exception) -> Result:
+    """The outcome when this machine failed before anything left: it goes later."""
+    code = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
+    return Result(Outcome.CHANNEL_TEMPORARY, f"{code} here")
+
+
+def unreadable(error: Exception, what: str) -> Result:
+    """The outcome when a file of the configuration can't be read."""
+    return unsent(error) if is_ours(error) else Result(Outcome.CONFIGURATION, f"{what} can't be read")

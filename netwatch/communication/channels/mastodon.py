@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from netwatch.communication.channels.http import HttpPeer, place_name, secret
+from netwatch.communication.channels.http import HttpPeer, place_name, secret, unreadable
 from netwatch.communication.channels.social_settings import MastodonRoute
-from netwatch.communication.delivery.outcome import Outcome, Result, of_status
+from netwatch.communication.delivery.outcome import Result, of_status
 from netwatch.communication.model import Message
 
 KIND: Final = "mastodon"
@@ -34,8 +34,8 @@ class MastodonChannel:
         """Try once."""
         try:
             token = await secret(self._base / self._route.token_file)
-        except (OSError, UnicodeDecodeError):
-            return Result(Outcome.CONFIGURATION, "the token can't be read")
+        except (OSError, UnicodeDecodeError) as error:
+            return unreadable(error, "the token")
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": message.id, "User-Agent": "netwatch"}
         post = {
             "status": message.body.strip(), "language": message.language, "visibility": self._route.visibility,

@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
 #: Control characters (C0, DEL, C1), line and paragraph separators, and what turns the direction of writing.
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNSAFE_BODY: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+#: Octets that quoted-printable leaves as they are, near enough to choose by.
+_PLAIN: Final = bytes(range(127))
+#: Subjects are shared by many readers, unlike their texts.
+_WORDS_KEPT: Final = 256
 _ATEXT: Final = re.compile(r"[A-Za-z0-9 .!#$%&'*+/=?^_`{|}~-]*")
 
 
@@ -41,7 +46,7 @@ def encode_text(subject: str, body: str, language: str) -> Text:
     raw = body.replace("\r\n", "\n").encode("utf-8")
     if not raw.endswith(b"\n"):
         raw += b"\n"
-    foreign = sum(byte > 126 for byte in raw)
+    foreign = len(raw.translate(None, _PLAIN))
     if foreign * 6 > len(raw):
         encoding, encoded = "base64", base64.encodebytes(raw.replace(b"\n", b"\r\n"))
     else:
@@ -59,6 +64,7 @@ def encode_text(subject: str, body: str, language: str) -> Text:
     return Text("\r\n".join(lines).encode("ascii") + b"\r\n", encoded.replace(b"\n", b"\r\n"))
 
 
+@lru_cache(maxsize=_WORDS_KEPT)
 def _word(text: str, header: str) -> str:
     # What looks like an encoded word would be read as one.
     if text.isascii() and "=?" not in text and len(text) + len(header) < 76:

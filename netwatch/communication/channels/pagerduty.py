@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from netwatch.clock import Clock
-from netwatch.communication.channels.http import HttpPeer, place_name, secret
+from netwatch.communication.channels.http import HttpPeer, place_name, secret, unreadable
 from netwatch.communication.channels.oncall import alarm_of, is_over
 from netwatch.communication.channels.settings import PagerDutyRoute
-from netwatch.communication.delivery.outcome import Outcome, Result, of_status
+from netwatch.communication.delivery.outcome import Result, of_status
 from netwatch.communication.model import TAKEN, Message, Phase
 
 KIND: Final = "pagerduty"
@@ -59,8 +59,8 @@ class PagerDutyChannel:
     async def _post(self, action: str, alarm: str, payload: dict[str, Any] | None) -> Result:
         try:
             key = await secret(self._base / self._route.key_file)
-        except (OSError, UnicodeDecodeError):
-            return Result(Outcome.CONFIGURATION, "the integration key can't be read")
+        except (OSError, UnicodeDecodeError) as error:
+            return unreadable(error, "the integration key")
         event: dict[str, Any] = {"routing_key": key, "event_action": action, "dedup_key": alarm}
         if payload is not None:
             event |= {"payload": payload, "client": "netwatch"}

@@ -10,7 +10,7 @@ from typing import Final
 
 from netwatch.clock import Clock
 from netwatch.communication.channels import pacing, smpp_pdu
-from netwatch.communication.channels.http import secret
+from netwatch.communication.channels.http import secret, unreadable
 from netwatch.communication.channels.numbers import international
 from netwatch.communication.channels.receipts import Receipts
 from netwatch.communication.channels.smpp_session import LostError, Session
@@ -86,8 +86,8 @@ class SmppChannel:
             try:
                 password = await secret(self._base / self._route.password_file) if self._route.password_file else ""
                 tls = await asyncio.to_thread(self._tls) if self._route.tls else None
-            except (OSError, UnicodeDecodeError):
-                return Result(Outcome.CONFIGURATION, "the password or certificate can't be read")
+            except (OSError, UnicodeDecodeError) as error:
+                return unreadable(error, "the password or certificate")
             try:
                 session, answer = await Session.open(self._route, tls, password, self._receipt)
             except ssl.SSLCertVerificationError:

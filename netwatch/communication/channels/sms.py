@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from netwatch.clock import Clock
 from netwatch.communication.channels import pacing, paths, sms_api
-from netwatch.communication.channels.http import Answer, HttpPeer, place_name, secret
+from netwatch.communication.channels.http import Answer, HttpPeer, place_name, secret, unreadable
 from netwatch.communication.channels.numbers import international
 from netwatch.communication.channels.receipts import Receipts
 from netwatch.communication.channels.sms_api import Sms
@@ -140,8 +140,8 @@ class SmsChannel:
                 headers[self._api.auth_header] = f"{self._api.auth_prefix}{token}"
             elif self._api.auth is Auth.BASIC:
                 login = (self._route.username, await secret(self._base / self._route.password_file))
-        except (OSError, UnicodeDecodeError):
-            return Result(Outcome.CONFIGURATION, "the token or password can't be read")
+        except (OSError, UnicodeDecodeError) as error:
+            return unreadable(error, "the token or password")
         if login is not None:
             content["auth"] = login
         return await self._peer.ask(method, url, headers=headers, read=True, **content)

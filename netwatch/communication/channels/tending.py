@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -9,6 +11,8 @@ from typing import Final, Protocol, runtime_checkable
 
 from netwatch.clock import Clock
 from netwatch.communication.channels.protocol import Channel
+
+_log = logging.getLogger("netwatch.delivery")
 
 _EVERY_S: Final = 5.0
 
@@ -52,7 +56,7 @@ async def tend(
     kept: Kept,
     keep: Callable[[Mapping[str, str]], Awaitable[bool]],
 ) -> None:
-    """Give each route its turn, one after another, until cancelled.
+    """Give each route its turn, one after another, until cancelled. A turn that fails is told and costs no other one.
 
     `keep` takes all that is to be kept anew; False = not now.
     """
@@ -62,10 +66,26 @@ async def tend(
         if route.name in kept.by_route:
             route.recall(kept.by_route[route.name], kept.live)
     held = dict(kept.by_route)
+    failing: set[str] = set()
     while tended:
         for channel in tended:
-            await channel.tend()
+            await _give_turn(channel, failing)
         now = {route.name: text for route in remembering if (text := route.remember())}
         if now != held and await keep(now):
             held = now
         await clock.sleep_until(clock.now() + _EVERY_S)
+
+
+async def _give_turn(channel: Tended, failing: set[str]) -> None:
+    """`failing`: names of those whose turn failed last and is told; kept up to date here."""
+    try:
+        await channel.tend()
+    except Exception as error:  # noqa: BLE001 - the supervisor of all turns: a defect costs its own route only
+        # The exception's own words may hold an address; its kind and place don't.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} at {place.filename}:{place.lineno}"
+        if channel.name not in failing:
+            _log.error("defect while tending", extra={"route": channel.name, "defect": where})
+        failing.add(channel.name)
+    else:
+        failing.discard(channel.name)

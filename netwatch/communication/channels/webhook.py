@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from netwatch.communication.channels.http import HttpPeer, place_name, secret
+from netwatch.communication.channels.http import HttpPeer, place_name, secret, unreadable
 from netwatch.communication.channels.settings import WebhookRoute
-from netwatch.communication.delivery.outcome import Outcome, Result, of_status
+from netwatch.communication.delivery.outcome import Result, of_status
 from netwatch.communication.model import Message
 
 KIND: Final = "webhook"
@@ -34,8 +34,8 @@ class WebhookChannel:
         if self._route.token_file:
             try:
                 headers["Authorization"] = f"Bearer {await secret(self._base / self._route.token_file)}"
-            except (OSError, UnicodeDecodeError):
-                return Result(Outcome.CONFIGURATION, "the token can't be read")
+            except (OSError, UnicodeDecodeError) as error:
+                return unreadable(error, "the token")
         answer = await self._peer.ask("POST", self._route.url, headers=headers, json=_document(message))
         return answer if isinstance(answer, Result) else of_status(answer.status, answer.retry_after)
 

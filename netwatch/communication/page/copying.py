@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from netwatch.clock import Clock
-from netwatch.communication.page.copy import Copy, CopyError, renew
+from netwatch.communication.page.copy import Copy, CopyError, brief, renew
 from netwatch.communication.page.s3 import S3Page
 from netwatch.communication.page.settings import CopySettings
 from netwatch.communication.page.ssh import SshPage
@@ -123,13 +123,18 @@ class _Keeper:
         try:
             await renew(self._copy, self._files)
         except CopyError as error:
-            if not self._error:
-                _log.error("the page's copy %s can't be renewed: %s", self._copy.name, error)
-            self._error = str(error)
-            return False
+            return self._failed(str(error), None)
+        except Exception as error:  # noqa: BLE001 - the supervisor of a copy: whatever it lacks is its own failure only
+            return self._failed(brief(f"{type(error).__name__}: {error}"), error)
         if self._error:
             _log.info("the page's copy %s is up to date again", self._copy.name)
         self._error = ""
         self._verified_at = self._clock.now()
         self._behind_since_at = self._newer_at
         return True
+
+    def _failed(self, error: str, defect: Exception | None) -> bool:
+        if not self._error:
+            _log.error("the page's copy %s can't be renewed: %s", self._copy.name, error, exc_info=defect)
+        self._error = error
+        return False

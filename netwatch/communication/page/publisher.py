@@ -53,7 +53,18 @@ def contents(entries: Sequence[PageEntry], clock: Clock, settings: Communication
     """The content of every file, by name.
 
     index.html comes last, so that whoever sees news there finds it in the other files too.
+
+    Raises:
+        PageError: this machine can't open the page's own template, which is read when it is first needed.
     """
+    try:
+        return _contents(entries, clock, settings)
+    except (OSError, ImportError) as error:
+        reason = (getattr(error, "strerror", "") or type(error).__name__).lower()
+        raise PageError(f"the outage page can't be made: {reason}", "raise the limit of open files") from error
+
+
+def _contents(entries: Sequence[PageEntry], clock: Clock, settings: CommunicationSettings) -> dict[str, bytes]:
     now = clock.now()
     utc = {at: clock.utc(at) for at in instants(entries, now)}
     spoken = {f"phone.{language}.txt": phone(entries, now, language) for language in LANGUAGES}

@@ -50,7 +50,7 @@ class S3Page:
         except TimeoutError:
             took = f"{self._settings.timeout_s:g} s"
             raise CopyError(f"{self.name} did not finish within {took}", "look at the way to it") from None
-        except httpx.HTTPError as error:
+        except (OSError, httpx.HTTPError) as error:
             raise CopyError(f"{self.name} can't be reached: {type(error).__name__}", "look at the way to it") from error
 
     async def close(self) -> None:

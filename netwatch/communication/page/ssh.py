@@ -39,22 +39,30 @@ class SshPage:
 
     async def renew(self, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
         """All in one short-lived directory of our own: what is sent, and what comes back."""
-        with TemporaryDirectory(prefix="netwatch-page-") as made:
-            folder = Path(made)
-            await asyncio.to_thread(_lay_out, folder, files)
-            try:
-                async with asyncio.timeout(self._settings.timeout_s):
-                    if self._settings.by is Way.SFTP:
-                        await self._sftp(folder, tuple(files))
-                    else:
-                        await self._rsync(folder, tuple(files))
-            except TimeoutError:
-                took = f"{self._settings.timeout_s:g} s"
-                raise CopyError(f"{self._settings.host} did not finish within {took}", self._by_hand()) from None
-            return await asyncio.to_thread(_read_back, folder / _BACK, tuple(files))
+        try:
+            with TemporaryDirectory(prefix="netwatch-page-") as made:
+                folder = Path(made)
+                await asyncio.to_thread(_lay_out, folder, files)
+                await self._carry(folder, tuple(files))
+                return await asyncio.to_thread(_read_back, folder / _BACK, tuple(files))
+        except OSError as error:
+            what = f"the page can't be laid out here to be sent: {error.strerror}"
+            raise CopyError(what, "free space in /tmp, or where TMPDIR says, and let netwatch write there") from error
 
     async def close(self) -> None:
         """Nothing stays open between two renewals."""
+
+    async def _carry(self, folder: Path, names: Sequence[str]) -> None:
+        """There and back. Raises CopyError."""
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                if self._settings.by is Way.SFTP:
+                    await self._sftp(folder, names)
+                else:
+                    await self._rsync(folder, names)
+        except TimeoutError:
+            took = f"{self._settings.timeout_s:g} s"
+            raise CopyError(f"{self._settings.host} did not finish within {took}", self._by_hand()) from None
 
     async def _sftp(self, folder: Path, names: Sequence[str]) -> None:
         there = self._settings.directory.rstrip("/")
@@ -115,7 +123,8 @@ class SshPage:
                 start_new_session=True,
             )
         except OSError as error:
-            raise CopyError(f"{command[0]} can't be run here", f"install {command[0]}") from error
+            mend = f"install {command[0]}" if isinstance(error, FileNotFoundError) else self._by_hand()
+            raise CopyError(f"{command[0]} can't be run here: {error.strerror}", mend) from error
         try:
             said = await _converse(process, told)
             code = await process.wait()

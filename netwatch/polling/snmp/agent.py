@@ -13,6 +13,11 @@ from netwatch.polling.snmp.dialogue import Dialogue, Question
 from netwatch.polling.snmp.session import Session
 
 
+def family_of(address: str) -> int:
+    """The address family by which it is asked."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 @dataclass(slots=True, eq=False)
 class Agent:
     """Where one device is asked, and how. `pause_s` is left between an answer and the next question."""
@@ -34,7 +39,7 @@ class Agent:
     complaint: str = field(default="", init=False, repr=False)  # what was last logged of its security
 
     def __post_init__(self) -> None:
-        self.family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        self.family = family_of(self.address)
         try:
             self.name = socket_address(self.address, self.port)
         except OSError:  # a scope whose interface is not there: sending then tells that there is no way

@@ -13,7 +13,7 @@ import itertools
 import logging
 import random
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -21,7 +21,7 @@ from netwatch.clock import Clock
 from netwatch.errors import OperatingError
 from netwatch.polling.batch import TRANSIENT, Receiver, overflow
 from netwatch.polling.pacing import Bucket
-from netwatch.polling.snmp.agent import Agent, Talk
+from netwatch.polling.snmp.agent import Agent, Talk, family_of
 from netwatch.polling.snmp.ber import MalformedError
 from netwatch.polling.snmp.codec import FIRST_REQUEST_ID, RESPONSE, Status, VarBind, bindings, head, pdu_head
 from netwatch.polling.snmp.dialogue import Answer, Dialogue, Question
@@ -81,6 +81,17 @@ class Client:
         self._ids: list[int] = []
         self._known: dict[bytes, VarBind] = {}
         self._counts = ClientStatistics()
+
+    def open(self, addresses: Iterable[str]) -> None:
+        """Open the sockets by which these addresses are asked, now rather than with the first question.
+
+        Raises:
+            OperatingError: one is not to be had.
+        """
+        for family in sorted({family_of(address) for address in addresses}.difference(self._doors)):
+            door = self._doors[family] = Door(family, self._buffer_bytes)
+            self._counts.buffer_bytes = door.buffer_bytes
+            self._counts.buffer_capped |= door.buffer_bytes < self._buffer_bytes
 
     def converse(
         self, agent: Agent, dialogue: Dialogue[T], done: Callable[[T], None], *, retries: int | None = None,
@@ -223,7 +234,14 @@ class Client:
         if len(packet) > LARGEST_QUESTION:
             self._finish(talk, Answer(now, Status.TOO_BIG, 0, []))
             return True
-        door = self._doors.get(agent.family) or self._open_door(agent.family)
+        door = self._doors.get(agent.family)
+        if door is None:
+            try:
+                self.open([agent.address])
+            except OperatingError:  # this question fails by it, not who ticks
+                self._not_sent(talk, now)
+                return True
+            door = self._doors[agent.family]
         door.sender.put(len(door.pending), agent.name, packet)
         door.pending.append((talk, number))
         return len(door.pending) < SEND_SLOTS or self._flush(door, now)
@@ -245,10 +263,13 @@ class Client:
                     (self._urgent if talk.urgent else self._ready).appendleft(talk)
                 return False
             else:
-                self._counts.local_errors += 1
-                self._finish(pending[done][0], Answer(now, Status.NOT_SENT, 0, []))
+                self._not_sent(pending[done][0], now)
                 done += 1
         return True
+
+    def _not_sent(self, talk: Talk, now: float) -> None:
+        self._counts.local_errors += 1
+        self._finish(talk, Answer(now, Status.NOT_SENT, 0, []))
 
     def _sent(self, talk: Talk, number: int, now: float) -> None:
         talk.sent_at = now
@@ -266,12 +287,6 @@ class Client:
             number = FIRST_REQUEST_ID + self._ids.pop()
             if number not in self._open:
                 return number
-
-    def _open_door(self, family: int) -> Door[Talk]:
-        door = self._doors[family] = Door(family, self._buffer_bytes)
-        self._counts.buffer_bytes = door.buffer_bytes
-        self._counts.buffer_capped |= door.buffer_bytes < self._buffer_bytes
-        return door
 
     # -- receiving
 

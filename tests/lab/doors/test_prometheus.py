@@ -1,6 +1,7 @@
 """Metrics and alert rules, judged by Prometheus' own tool."""
 
 import asyncio
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -81,3 +82,42 @@ def test_alert_rules_ask_only_for_metrics_that_exist():
     }
     assert asked
     assert asked <= known
+
+
+@pytest.mark.parametrize(
+    ("failed", "minute", "fires"),
+    [
+        ("_x30 1x300", 29, False),
+        ("_x30 1x300", 34, False),
+        ("_x30 1x300", 36, True),
+        ("_x30 1x300", 88, True),
+        ("_x30 1x300", 91, False),  # the same row is still there, and will be for thirty days
+        ("1x100 3x200", 99, False),
+        ("1x100 3x200", 110, True),
+        ("5x100 2x200", 110, False),  # forgotten, or sent again by hand
+    ],
+)
+def test_the_ticket_about_failed_messages_is_for_those_of_the_last_hour(tmp_path, failed, minute, fires):
+    ticket = {
+        "exp_labels": {"severity": "ticket", "channel": "email", "state": "failed"},
+        "exp_annotations": {
+            "summary": "Messages could not be delivered.",
+            "mend": "netwatch addresses lists what to mend",
+        },
+    }
+    alert = {
+        "eval_time": f"{minute}m",
+        "alertname": "NetwatchMessagesFailed",
+        "exp_alerts": [ticket] if fires else [],
+    }
+    series = [
+        {"series": 'netwatch_messages{channel="email",state="failed"}', "values": failed},
+        {"series": 'netwatch_messages{channel="email",state="accepted"}', "values": "0+10x400"},
+    ]
+    case = {"interval": "1m", "input_series": series, "alert_rule_test": [alert]}
+    document = {"rule_files": [str(RULES)], "evaluation_interval": "1m", "tests": [case]}
+    (tmp_path / "case.yaml").write_text(json.dumps(document))  # JSON is YAML
+    said = subprocess.run(
+        ["promtool", "test", "rules", str(tmp_path / "case.yaml")], capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stdout + said.stderr

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from netwatch.polling.settings import PollingSettings
+from netwatch.web.server import MOST_OPEN
 
 pytestmark = pytest.mark.lab
 SYSTEMD = Path(__file__).parents[3] / "systemd"
@@ -34,6 +35,12 @@ def test_raw_sockets_are_the_only_capability():
     lines = UNIT.read_text().splitlines()
     assert "AmbientCapabilities=CAP_NET_RAW" in lines
     assert "CapabilityBoundingSet=CAP_NET_RAW" in lines
+
+
+def test_crowded_doors_leave_descriptors_for_everything_else():
+    (limit,) = re.findall(r"^LimitNOFILE=(\d+)$", UNIT.read_text(), re.MULTILINE)
+    doors = 4  # local API, metrics, page, phone queue
+    assert int(limit) > 10 * doors * MOST_OPEN
 
 
 def test_the_peer_of_the_socket_file_stays_known():

@@ -13,6 +13,7 @@ import pytest
 from netwatch.clock import SystemClock
 from netwatch.errors import OperatingError, Place
 from netwatch.inventory.model import Device, Inventory, Link, Monitor, Port, Witness
+from netwatch.polling.asked import Otherwise
 from netwatch.polling.icmp.engine import TICK_S
 from netwatch.polling.model import (
     IcmpObservation,
@@ -204,7 +205,7 @@ async def test_a_reload_adds_and_removes_without_disturbing_the_rest():
     async with agents(a=["to-b"], b=["to-a", "to-c"], c=["to-b"]), polled(inventory("a", "b")) as (poller, seen):
         await seen.wait(IcmpObservation, 2, device="a")
         before = seen.of(IcmpObservation, device="a")[0].at
-        await poller.reload(inventory("a", "c"))
+        assert not await poller.reload(inventory("a", "c"))
         seen.all.clear()
         (kept, *_) = await seen.wait(IcmpObservation, device="a", received=1)
         assert (kept.at - before) % 1.0 == pytest.approx(0.0, abs=0.15) or (kept.at - before) % 1.0 > 0.85
@@ -221,7 +222,8 @@ async def test_a_changed_profile_is_in_force_after_a_reload():
     try:
         async with polled(inventory("a"), SETTINGS) as (poller, seen):
             await seen.wait(SnmpObservation, device="a", ok=False)  # nobody answers at the old port
-            await poller.reload(inventory("a"), SnmpSettings({"default": SnmpProfile(port=16200)}))
+            changed = await poller.reload(inventory("a"), SnmpSettings({"default": SnmpProfile(port=16200)}))
+            assert changed == Otherwise(asked=frozenset({"a"}))
             assert (await seen.wait(SnmpObservation, device="a", ok=True))[0].uptime_s == 1000.0
     finally:
         agent.close()

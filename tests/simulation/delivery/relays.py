@@ -13,9 +13,7 @@ from netwatch.communication.delivery.model import RESENT
 from netwatch.communication.delivery.outcome import Outcome, Result, Step, of_reply, of_silence, of_status
 from netwatch.communication.model import Message
 from tests.simulation.delivery.kills import Kills, Point
-
-#: So many failures of a route in a row give it a rest of at least so many seconds.
-IN_A_ROW, REST_S = 5, 3.0
+from tests.simulation.delivery.rests import Rests
 
 
 class Mood(StrEnum):
@@ -93,18 +91,22 @@ class Route:
         self._peers = peers
         self._kills = kills
         self._clock = clock
-        self._failures = 0
-        self._rests_until_s = 0.0
+        self._rests = Rests()
 
     async def send(self, message: Message) -> Result:
         self._kills.pass_by(Point.CLAIMED)
         loop = asyncio.get_running_loop()
-        if loop.time() < self._rests_until_s - 0.01:
+        if not self._rests.begins(loop.time()):
             self._peers.hammered.add(self.name)
-        result = await self._try(message)
-        self._failures = self._failures + 1 if result.outcome is Outcome.CHANNEL_TEMPORARY else 0
-        if self._failures >= IN_A_ROW and loop.time() >= self._rests_until_s:
-            self._failures, self._rests_until_s = 0, loop.time() + REST_S
+        outcome = Outcome.DEFECT
+        try:
+            result = await self._try(message)
+            outcome = result.outcome
+        except asyncio.CancelledError:
+            outcome = Outcome.UNKNOWN
+            raise
+        finally:
+            self._rests.ends(outcome, loop.time())
         return result
 
     async def _try(self, message: Message) -> Result:

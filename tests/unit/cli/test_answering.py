@@ -17,7 +17,7 @@ from netwatch.communication.planning.duties.model import TaskPlan
 from netwatch.communication.planning.duties.tasks import Handed
 from netwatch.web.sample import FAULT_AT
 
-INCIDENT = "20261122-1"
+INCIDENT = "nw-20261122-0214-7f3a"
 ME = getpass.getuser()
 GO = TaskPlan(Duty.FIELD, {"en": "Drive there."})
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -37,7 +37,9 @@ def busy(doors):
 
 @pytest.mark.parametrize(("typed", "order"), [
     (("ack",), ("ack", INCIDENT, "", "", ME)),
-    (("ack", "2026"), ("ack", INCIDENT, "", "", ME)),
+    (("ack", "nw-2026"), ("ack", INCIDENT, "", "", ME)),
+    (("ack", "7f3a"), ("ack", INCIDENT, "", "", ME)),
+    (("ack", "7f3a", "2"), ("ack", INCIDENT, "2", "", ME)),
     (("ack", INCIDENT, "2"), ("ack", INCIDENT, "2", "", ME)),
     (("ack", "3htx"), ("ack", INCIDENT, "3htx", "", ME)),
     (("ack", "3HTX", "--for", "cas"), ("ack", INCIDENT, "3HTX", "cas", ME)),
@@ -45,6 +47,13 @@ def busy(doors):
 def test_a_task_is_taken_by_incident_number_or_code_for_oneself_or_another(netwatch, busy, typed, order):
     assert netwatch(*typed).code == 0
     assert busy.orders == [order]
+
+
+def test_four_signs_that_are_a_tasks_code_and_the_end_of_an_incidents_id_are_the_code(netwatch, busy):
+    held = replace(busy.picture.tasks[INCIDENT][1], code="7F3A")
+    busy.picture = replace(busy.picture, tasks=MappingProxyType({INCIDENT: (held,)}))
+    assert netwatch("ack", "7f3a").code == 0
+    assert busy.orders == [("ack", INCIDENT, "7f3a", "", ME)]
 
 
 def test_a_code_that_no_task_has_is_refused(netwatch, busy):
@@ -64,7 +73,7 @@ def test_status_shows_who_has_what_who_was_asked_and_which_call_was_missed(netwa
 
 
 def test_a_call_is_promised_and_kept(netwatch, doors):
-    assert netwatch("promise", "c-1", "2026-12-01 15:00+01:00", "--incident", "2026").code == 0
+    assert netwatch("promise", "c-1", "2026-12-01 15:00+01:00", "--incident", "nw-2026").code == 0
     assert netwatch("called", "c-1").code == 0
     assert [order[:2] for order in doors.orders] == [("promise", "c-1"), ("called", "c-1")]
     assert datetime.fromisoformat(doors.orders[0][2]) == datetime(2026, 12, 1, 14, 0, tzinfo=UTC)

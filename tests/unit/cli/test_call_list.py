@@ -21,11 +21,11 @@ def test_the_call_list_can_be_printed_and_ticked_off(netwatch, daemon, doors):
 
 
 def test_the_script_stands_below_in_the_languages_that_are_needed(netwatch, daemon):
-    said = netwatch("incidents", "20261122", "--calls", "--script", "--socket", str(daemon.socket))
+    said = netwatch("incidents", "nw-20261122", "--calls", "--script", "--socket", str(daemon.socket))
     assert said.code == 0
     assert "Begin met begrip" in said.out
     assert "Begin with understanding" not in said.out
-    assert "20261122-1" in said.out
+    assert "nw-20261122-0214-7f3a" in said.out
 
 
 def test_programs_get_it_as_json(netwatch, daemon):
@@ -35,7 +35,7 @@ def test_programs_get_it_as_json(netwatch, daemon):
 
 
 def test_nobody_to_ring_is_exit_code_1(netwatch, daemon, doors):
-    incident = doors.picture.incidents["20261122-1"]
+    incident = doors.picture.incidents["nw-20261122-0214-7f3a"]
     gone = replace(incident, affected=Affected(), ever_affected=frozenset())
     doors.picture = replace(doors.picture, incidents=MappingProxyType({gone.id: gone}))
     said = netwatch("incidents", "--calls", "--socket", str(daemon.socket))
@@ -44,7 +44,7 @@ def test_nobody_to_ring_is_exit_code_1(netwatch, daemon, doors):
 
 
 def test_an_incident_alone_is_no_question(netwatch, daemon):
-    assert netwatch("incidents", "20261122", "--socket", str(daemon.socket)).code == 2
+    assert netwatch("incidents", "nw-20261122", "--socket", str(daemon.socket)).code == 2
 
 
 def test_without_a_daemon_the_lists_that_it_kept_are_printed(tmp_path):

@@ -13,7 +13,7 @@ from netwatch.web import sample
 from netwatch.web.model import Check, Health, HoldView, StatusView
 from netwatch.web.wire import decode
 
-INCIDENT = "20261122-1"
+INCIDENT = "nw-20261122-0214-7f3a"
 ME = getpass.getuser()
 
 
@@ -26,10 +26,13 @@ def test_status_tells_what_is_open_and_what_waits_with_the_command_that_answers(
     assert said.code == 0
     assert "netwatch 1.2.3  ready" in said.out
     assert "3 devices: 1 up  2 unreachable   5 customers" in said.out
-    assert " REGIONAL  20261122-1  Link trunk-17 (ens-core-1 - hgl-agg-1) is cut" in said.out
+    assert " REGIONAL  nw-20261122-0214-7f3a  Link trunk-17 (ens-core-1 - hgl-agg-1) is cut" in said.out
     assert "4 customers out  0 told" in said.out
-    assert f"GOES OUT at {in_local_time('02:15:00')} (in 14 s): notices of 20261122-1 to 4 customers" in said.out
-    assert "stop it: netwatch veto 20261122-1" in said.out
+    assert (
+        f"GOES OUT at {in_local_time('02:15:00')} (in 14 s): notices of nw-20261122-0214-7f3a to 4 customers"
+        in said.out
+    )
+    assert "stop it: netwatch veto nw-20261122-0214-7f3a" in said.out
     assert "email: 3 accepted, 4 held" in said.out
 
 
@@ -64,7 +67,7 @@ def test_incidents_lists_open_ones_and_all_on_demand(netwatch, doors):
     assert json.loads(netwatch("incidents", "-a", "--json").out)["incidents"][0]["status"] == "resolved"
 
 
-@pytest.mark.parametrize("named", [(), (INCIDENT,), ("2026",)])
+@pytest.mark.parametrize("named", [(), (INCIDENT,), ("nw-2026",), ("7f3a",), ("0214-7F3A",)])
 def test_why_explains_the_only_incident_or_the_one_that_is_named(netwatch, named):
     said = netwatch("why", *named)
     assert said.code == 0
@@ -75,7 +78,7 @@ def test_why_explains_the_only_incident_or_the_one_that_is_named(netwatch, named
         "hgl-agg-1 (Hengelo Noord): 40 times less likely",
         "4 customers out: 2 residential, 1 business, 1 critical.",
         "No customer has been told.",
-        "netwatch veto 20261122-1",
+        "netwatch veto nw-20261122-0214-7f3a",
     ):
         assert words in said.out
     assert json.loads(netwatch("why", *named, "--json").out)["incident"]["id"] == INCIDENT
@@ -84,16 +87,32 @@ def test_why_explains_the_only_incident_or_the_one_that_is_named(netwatch, named
 def test_an_unknown_incident_is_a_negative_answer(netwatch):
     said = netwatch("why", "1999")
     assert (said.code, said.out) == (1, "")
-    assert said.err == "no incident begins with '1999'; see them with: netwatch incidents --all\n"
+    assert said.err == "no incident begins or ends with '1999'; see them with: netwatch incidents --all\n"
 
 
 def test_several_incidents_are_listed_for_the_person_to_choose(netwatch, doors):
-    other = replace(sample.incident(), id="20261122-2")
+    other = replace(sample.incident(), id="nw-20261122-0219-2c9d")
     doors.picture = replace(doors.picture, incidents={**doors.picture.incidents, other.id: other})
     said = netwatch("why")
     assert said.code == 2
-    assert "2 incidents could be meant: 20261122-1, 20261122-2" in " ".join(said.err.replace("│", "").split())
-    assert netwatch("why", "20261122-2").code == 0
+    assert "2 incidents could be meant: nw-20261122-0214-7f3a, nw-20261122-0219-2c9d" in " ".join(
+        said.err.replace("│", "").split()
+    )
+    assert netwatch("why", "nw-20261122-0219-2c9d").code == 0
+    assert netwatch("why", "2C9D").code == 0
+
+
+def test_an_end_that_two_incidents_share_is_asked_back_in_one_message(netwatch, doors):
+    other = replace(sample.incident(), id="nw-20261122-0219-7f3a")
+    doors.picture = replace(doors.picture, incidents={**doors.picture.incidents, other.id: other})
+    said = netwatch("why", "7f3a")
+    assert said.code == 2
+    assert f"2 incidents could be meant: {INCIDENT}, {other.id}" in " ".join(said.err.replace("│", "").split())
+
+
+@pytest.mark.parametrize("part", ["f3a", "3a", "0214"])
+def test_a_piece_out_of_the_middle_of_an_id_names_no_incident(netwatch, part):
+    assert netwatch("why", part).code == 1
 
 
 def test_lookup_answers_what_the_helpdesk_may_say(netwatch):
@@ -135,17 +154,17 @@ def test_a_manual_approval_shows_who_agreed_and_both_commands(netwatch, doors):
     manual = replace(doors.picture.approvals[0], kind=ApprovalKind.MANUAL, needed=2, approved_by=("jan",))
     doors.picture = replace(doors.picture, approvals=(manual,))
     said = netwatch("status")
-    assert "WAITS FOR YOU notices of 20261122-1 to 4 customers; 1 approval missing" in said.out
+    assert "WAITS FOR YOU notices of nw-20261122-0214-7f3a to 4 customers; 1 approval missing" in said.out
     assert "agreed: jan" in said.out
-    assert f"send them: netwatch approve 20261122-1 --update {manual.update}" in said.out
+    assert f"send them: netwatch approve nw-20261122-0214-7f3a --update {manual.update}" in said.out
     assert netwatch("approve", INCIDENT, "--update", "2").code == 0
     assert doors.orders == [("approve", INCIDENT, "up to 2", ME)]
     doors.picture = replace(doors.picture, approvals=(replace(manual, vetoed_by="ada"),))
-    assert "VETOED notices of 20261122-1 to 4 customers, by ada; they never go." in netwatch("status").out
+    assert "VETOED notices of nw-20261122-0214-7f3a to 4 customers, by ada; they never go." in netwatch("status").out
 
 
 def test_update_carries_words_and_scenario(netwatch, doors):
-    said = netwatch("update", "2026", "Our engineer is on site.", "--scenario", "power", "--json")
+    said = netwatch("update", "nw-2026", "Our engineer is on site.", "--scenario", "power", "--json")
     assert said.code == 0
     assert json.loads(said.out)["text"].count("taken") == 2
     assert doors.orders == [("scenario", INCIDENT, "power", ME), ("update", INCIDENT, "Our engineer is on site.", ME)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from netwatch.web.calllist import call_list
 from netwatch.web.fake import FakeDoors
 from netwatch.web.model import UnknownIncidentError
 
-OWN = "20261122-1"
+OWN = "nw-20261122-0214-7f3a"
 
 
 class Outages:
@@ -100,3 +101,14 @@ async def test_a_directory_that_refuses_ends_nothing_and_is_tried_again(files, t
     await files.look()
     assert not files.error
     assert len(list((tmp_path / "calls").iterdir())) == 1
+
+
+async def test_the_group_may_read_it_whatever_mask_the_service_runs_under(files, tmp_path):
+    (tmp_path / "calls").mkdir(mode=0o700)  # as an earlier version left it
+    usual = os.umask(0o077)
+    try:
+        await files.look()
+    finally:
+        os.umask(usual)
+    modes = [path.stat().st_mode & 0o777 for path in (tmp_path / "calls", tmp_path / "calls" / f"{OWN}.txt")]
+    assert modes == [0o750, 0o640]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,10 @@ from netwatch.communication.model import Audience, Conditions, Message, PageEntr
 from netwatch.communication.people import Duty, Person
 from netwatch.communication.planning.state import CommunicationState
 from netwatch.communication.settings import CommunicationSettings
+from netwatch.communication.texts.sms import size
+from netwatch.daemon import alarms as alarms_module
 from netwatch.daemon.alarms import Alarms
-from netwatch.daemon.figures import count_devices
+from netwatch.daemon.figures import count_devices, unknown_devices
 from netwatch.daemon.hints import hints
 from netwatch.daemon.pages import Pages
 from netwatch.daemon.saving import Saver
@@ -203,13 +206,16 @@ async def test_a_page_directory_that_refuses_is_told_and_harms_nothing_else(tmp_
 
 
 class Office:
-    """Takes what the alarms send directly; `outcome` is what every relay answers."""
+    """Takes what the alarms send directly; `outcome` is what every relay answers, save those that `hangs` names."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, hangs: str = "") -> None:
         self.outcome = outcome
+        self.hangs = hangs
         self.sent: list[Message] = []
 
     async def send_directly(self, messages):
+        if any(message.channel == self.hangs for message in messages):
+            await asyncio.Event().wait()
         self.sent += messages
         return tuple(Result(self.outcome) for _ in messages)
 
@@ -229,12 +235,70 @@ async def test_a_state_that_lasts_is_told_to_on_call_once_an_hour(clock):
 
 async def test_a_finding_is_told_once_and_for_all(clock):
     office = Office(Outcome.ACCEPTED)
+    found = (Finding(FindingKind.CRASHED, "netwatch did not stop in order"),)
     alarms = Alarms(lambda _: [ANNA], clock, services=())
-    alarms.follow(lambda: (Finding(FindingKind.CRASHED, "netwatch did not stop in order"),))
+    alarms.follow(lambda: found)
     running = asyncio.create_task(alarms.run(office))
     await clock.advance(10_000.0)
     assert len(office.sent) == 1
     running.cancel()
+
+
+async def test_a_back_up_that_goes_on_failing_is_told_daily_and_one_that_fails_anew_weeks_later_too(
+    clock, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(alarms_module, "_LOOK_S", 600.0)  # it is played for weeks
+    (tmp_path / "in-the-way").write_text("no directory")
+    settings = StorageSettings(directory="store", ballast_mib=0, backups=str(tmp_path / "in-the-way"))
+    store, office = await Store.open(settings, clock, tmp_path), Office(Outcome.ACCEPTED)
+    alarms = Alarms(lambda _: [ANNA], clock, services=())
+    alarms.follow(lambda: store.findings)
+    running = asyncio.create_task(alarms.run(office))
+
+    async def fail(hours: int) -> int:
+        before = len(office.sent)
+        for _ in range(hours):
+            assert await store.back_up() is None
+            await clock.advance(3600.0)
+        return len(office.sent) - before
+
+    assert await fail(1) == 1
+    assert await fail(23) == 0, "on-call knows"
+    assert await fail(24) == 1
+    await clock.advance(20 * 86_400.0)
+    assert await fail(1) == 1
+    assert len(store.findings) == 1
+    running.cancel()
+    await store.close()
+
+
+async def test_an_alarm_reaches_the_phone_on_call_while_the_mail_relay_is_dead(clock):
+    office = Office(Outcome.ACCEPTED, hangs="email")
+    anna = replace(ANNA, mobile="+447700900123")
+    alarms = Alarms(lambda _: [anna], clock, services=(), texts=True)
+    alarms.tell("email/relay-1 fails and rests: Zażółć «gęślą» jaźń, " + 20 * "connection refused, ")
+    running = asyncio.create_task(alarms.run(office))
+    await clock.advance(10.0)
+    (text,) = office.sent
+    assert (text.channel, text.recipient, text.address) == ("sms", "anna", "+447700900123")
+    assert size(text.body).segments == 1
+    assert text.body.startswith("netwatch itself, 13:46 UTC: email/relay-1 fails and rests: Zazolc ?gesla? jazn, con")
+    assert text.body.endswith("...")
+    alarms.tell("the disk is full")
+    await clock.advance(10.0)
+    assert [one.body[28:] for one in office.sent[1:]] == ["the disk is full"], "later ones don't wait for the relay"
+    running.cancel()
+
+
+async def test_without_a_way_for_texts_or_a_phone_none_is_tried(clock):
+    for person, texts in ((ANNA, True), (replace(ANNA, mobile="+447700900123"), False)):
+        office = Office(Outcome.ACCEPTED)
+        alarms = Alarms(lambda _, one=person: [one], clock, services=(), texts=texts)
+        alarms.tell("the disk is full")
+        running = asyncio.create_task(alarms.run(office))
+        await clock.advance(10.0)
+        assert [one.channel for one in office.sent] == ["email"]
+        running.cancel()
 
 
 async def test_an_alarm_that_no_relay_takes_is_tried_until_one_does(clock):
@@ -321,6 +385,19 @@ def test_an_agent_that_never_answered_is_named_and_one_that_did_is_not():
     seen.note(SnmpObservation(9.0, "acc-1", ok=True))
     assert seen.never_answered == ()
     assert list(hints((), {})) == []
+
+
+def test_devices_that_never_answered_anything_are_named_and_their_agents_not_besides():
+    silent = frozenset(f"acc-{number}" for number in range(1, 8))
+    cut = Explanation(
+        "k", ("link:t",), Scope.REGIONAL, Scenario.CABLE, 5.0, 0.0, 9.0, 0.9, strong=True, down=frozenset({"acc-7"})
+    )
+    unknown = unknown_devices(Diagnosis(0.0, (cut,), unheard=silent))
+    assert unknown == silent - {"acc-7"}
+    assert list(hints(("acc-1", "agg-1"), {}, unheard=unknown)) == [
+        "never heard: acc-1, acc-2, acc-3, acc-4, acc-5 and 1 more. Is the address right? netwatch probe DEVICE asks one now.",
+        "SNMP never answered by agg-1: wrong community, or no agent? Only pings see them.",
+    ]
 
 
 def test_agents_that_refuse_our_user_are_named_with_the_reason():

@@ -22,25 +22,37 @@ from netwatch.diagnosis.engine import Engine
 from netwatch.errors import OperatingError
 from netwatch.inventory.graph import Topology
 from netwatch.pipeline import Pipeline
+from netwatch.polling.asked import Asked, Otherwise, otherwise
 from netwatch.polling.model import IcmpObservation
+from netwatch.polling.plan import plan
 from netwatch.simulation.clock import SimulatedClock
 from netwatch.storage import Store
 from netwatch.storage.settings import StorageSettings
 
+#: At addresses that begin so nobody answers.
+NOBODY = "127.98."
 SAMPLE = Path(__file__).parents[3] / "config"
 
 
 class Polling:
     """Stands in for the poller: notes what it is to poll, and refuses devices named `refused`."""
 
-    def __init__(self) -> None:
+    def __init__(self, inventory) -> None:
         self.inventories = []
+        self.asked = Asked(plan(inventory))
+        self.otherwise = Otherwise()
 
-    async def reload(self, inventory, profiles=None, *, topology=None, plans=None) -> None:
+    async def reload(self, inventory, profiles=None, *, topology=None, plans=None) -> Otherwise:
         del profiles, topology, plans
         self.inventories.append(inventory)
         if "refused" in inventory.devices:
             raise OperatingError("device refused can't be pinged", "correct its address")
+        before, self.asked = self.asked, Asked(plan(inventory))
+        return otherwise(before, self.asked) | self.otherwise
+
+    def address_of(self, device: str) -> str:
+        known = self.asked.plans.get(device)
+        return "" if known is None else known.address
 
 
 class Running:
@@ -51,7 +63,7 @@ class Running:
         loaded, inventory = files.config, files.inventory
         self.clock = clock
         self.path = path
-        self.poller = Polling()
+        self.poller = Polling(inventory)
         succession = Succession(Engine(Topology(inventory), loaded.diagnosis))
         planner = planner_of(files, ())
         pipeline = Pipeline(succession, loaded.incidents, planner, CommunicationState())
@@ -87,7 +99,8 @@ class Running:
     async def play(self, seconds: int) -> None:
         for _ in range(seconds):
             for device in self.reloader.now.inventory.devices.keys() | {"fresh"}:
-                self.thinker.observe(IcmpObservation(self.clock.now(), device, 3, 3, 1.0))
+                well = not self.poller.address_of(device).startswith(NOBODY)
+                self.thinker.observe(IcmpObservation(self.clock.now(), device, 3, 3 * well, 1.0 if well else None))
             before = self.thinker.stepped_at
             await self.clock.advance(1.0)
             async with asyncio.timeout(20):
@@ -218,6 +231,38 @@ async def test_a_defect_in_the_new_diagnosis_is_told_and_the_old_goes_on(running
     assert running.reloader.view.state == "refused"
     assert "ZeroDivisionError" in running.reloader.view.faults[0]
     assert running.reloader.now is before
+
+
+async def test_devices_whose_new_addresses_do_not_answer_make_no_incident_before_or_after_the_change(running):
+    await running.play(70)
+    moved = ("hgl-acc-1", "hgl-olt-1", "raa-acc-2")
+
+    def change(content) -> None:
+        for number, device in enumerate(device for device in content["devices"] if device["id"] in moved):
+            device["address"] = f"{NOBODY}0.{number}"
+
+    running.change("network.yaml", change)
+    assert (await running.asked()).state == "learning"
+    await running.play(80)
+    assert running.reloader.view.state == "learning"
+    assert "no answer yet from hgl-acc-1, hgl-olt-1, raa-acc-2" in running.reloader.view.waits_for
+    assert not list(running.thinker.book.live())
+    await running.play(320)
+    assert running.reloader.view.state == "in_force"
+    assert not list(running.thinker.book.live())
+
+
+async def test_another_secret_is_looked_at_like_another_network(running):
+    await running.play(70)
+    asked = frozenset(running.reloader.now.inventory.devices)
+    running.poller.otherwise = Otherwise(asked=asked)
+    said = await running.asked()
+    assert (said.state, said.changes) == ("learning", ())
+    await running.play(75)
+    assert running.reloader.view.state == "in_force"
+    running.poller.otherwise = Otherwise()
+    assert (await running.asked()).state == "in_force"
+    assert [edition.engine is None for edition in running.adopted] == [False, True]
 
 
 async def test_a_signal_asks_for_the_same(running):

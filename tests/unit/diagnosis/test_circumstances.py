@@ -210,3 +210,12 @@ def test_a_feed_that_was_told_stays_the_cause_when_the_last_battery_runs_empty_a
     found.run(200)
     assert (found.one().key, found.one().roots) == (told.key, told.roots)
     assert found.one().affected.out == {"c2", "c3"}
+
+
+def test_a_monitor_that_never_saw_anything_is_cut_off_from_the_first_failure_on_and_can_be_written_down():
+    world = World(small_isp(), isolated=True)
+    world.now = 1.0
+    world.local(ok=False)
+    one = world.run(until=5.0).explanations[0]
+    assert one.scope is Scope.MONITORING
+    assert one.last_good_at == one.onset_at == 1.0

@@ -25,12 +25,15 @@ class Host:
         self.held: dict[str, bytes] = {}
         self.asked = 0
         self.broken = self.rotten = self.closed = False
+        self.defect: Exception | None = None
         self.pause = asyncio.Event()
         self.pause.set()
 
     async def renew(self, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
         self.asked += 1
         await self.pause.wait()
+        if self.defect is not None:
+            raise self.defect
         if self.broken:
             raise CopyError("no route to host", "look at it")
         self.held = dict(files)
@@ -96,6 +99,28 @@ async def test_a_host_that_refuses_is_asked_less_and_less_often_and_gets_the_new
         await clock.advance(61.0)
         assert host.held == {"index.html": b"9"}
         assert copies.states()[0].error == ""
+
+
+@pytest.mark.parametrize(
+    "defect", [OSError(28, "No space left on device"), ValueError("odd"), ExceptionGroup("x", [KeyError("y")])]
+)
+async def test_whatever_fails_in_one_copy_is_that_copys_failure_and_ends_nothing(clock, caplog, defect):
+    odd, well = Host("sftp/odd"), Host("sftp/well")
+    odd.defect = defect
+    async with kept(clock, odd, well) as copies:
+        for minute in range(10):
+            copies.offer({"index.html": b"%d" % minute})
+            await clock.advance(60.0)
+        first, second = copies.states()
+        assert (first.verified_at, first.behind_since_at) == (None, 1_000_000.0)
+        assert type(defect).__name__ in first.error
+        assert second.behind_since_at is None
+        assert list(copies.behind()) == ["the outage page's copy sftp/odd stays behind"]
+        odd.defect = None
+        await clock.advance(61.0)
+        assert copies.states()[0].error == ""
+    told = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert [record.exc_info is not None for record in told] == [True]
 
 
 async def test_on_call_hears_of_a_copy_that_stays_behind_always_in_the_same_words(clock):
@@ -180,6 +205,21 @@ def test_a_store_is_named_by_address_and_bucket_alone(key, value):
     READ.validate_python({"s3": [good]})
     with pytest.raises(ValidationError):
         READ.validate_python({"s3": [{**good, key: value}]})
+
+
+@pytest.mark.parametrize("lack", ["full_disk", "no_descriptors"])
+async def test_a_machine_without_room_to_lay_the_page_out_fails_the_copy_in_words(lack, request, clock):
+    one = {"host": "127.0.0.1", "port": 1, "user": "page", "directory": "/srv/page", "key_file": "key"}
+    store = {
+        "endpoint": "https://127.0.0.1:1",
+        "bucket": "b",
+        "access_key_id": "k",
+        "secret_key_file": "/proc/self/comm",
+    }
+    for copy in build_copies(READ.validate_python({"ssh": [one], "s3": [store]}), clock):
+        with request.getfixturevalue(lack)(), pytest.raises(CopyError):
+            await renew(copy, {"index.html": b"x" * 8192})
+        await copy.close()
 
 
 def test_two_copies_on_one_host_have_names_of_their_own(clock):

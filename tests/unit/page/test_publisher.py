@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import stat
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -179,3 +181,33 @@ def test_the_default_language_comes_last_so_that_the_style_can_hide_it(tmp_path)
     for code in ("en", "nl", "pl"):
         html = page(tmp_path, settings=CommunicationSettings(default_language=code))
         assert re.findall(r'<main class="language([ a-z]*)" id="(\w+)"', html)[-1] == (" default", code)
+
+
+FIRST_PAGE = """
+import os, resource, sys
+from pathlib import Path
+from netwatch.clock import SystemClock
+from netwatch.communication.page import PageError, publish
+from netwatch.communication.settings import CommunicationSettings
+
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+lowest = os.dup(2)
+os.close(lowest)
+settings, clock = CommunicationSettings(), SystemClock()
+for limit in (lowest, lowest, soft):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    try:
+        publish(Path(sys.argv[1]), (), clock, settings)
+        print("published")
+    except PageError as error:
+        print(error)
+"""
+
+
+def test_a_first_page_for_which_nothing_can_be_opened_is_refused_in_words_and_made_later(tmp_path):
+    said = subprocess.run(
+        [sys.executable, "-c", FIRST_PAGE, str(tmp_path)], capture_output=True, text=True, check=True, timeout=60
+    )
+    first, second, third = said.stdout.splitlines()
+    assert first == second == "the outage page can't be made: too many open files; raise the limit of open files"
+    assert third == "published"

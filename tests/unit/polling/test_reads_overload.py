@@ -29,6 +29,9 @@ class Unsent:
     def __init__(self):
         self.asked = Counter()
 
+    def open(self, addresses):
+        pass
+
     def converse(self, agent, dialogue, done, *, retries=None, urgent=False):
         del retries
         self.asked[agent.device, urgent] += 1

@@ -25,6 +25,9 @@ class Agents:
         self.agent = Responder()
         self.waiting = []
 
+    def open(self, addresses):
+        pass
+
     def converse(self, agent, dialogue, done, *, retries=None, urgent=False):
         del agent, retries, urgent
         self.waiting.append((dialogue, done))

@@ -118,6 +118,41 @@ async def test_a_full_disk_releases_the_reserve_and_the_work_is_done_after_all(t
     await database.close()
 
 
+async def test_room_that_can_not_be_made_fails_those_who_asked_and_the_thread_goes_on(tmp_path):
+    connection = connect(tmp_path / "x.db")
+    connection.execute("CREATE TABLE t (x BLOB)")
+    connection.execute(f"PRAGMA max_page_count={connection.execute('PRAGMA page_count').fetchone()[0]}")
+
+    def make_room() -> bool:
+        raise PermissionError(1, "Operation not permitted", "ballast")
+
+    database = Database(connection, tmp_path / "x.db", make_room=make_room)
+    large = [database.run(lambda c: c.execute("INSERT INTO t VALUES (zeroblob(100000))") and None) for _ in range(3)]
+    async with asyncio.timeout(10):
+        for failed in await asyncio.gather(*large, return_exceptions=True):
+            assert isinstance(failed, StorageError)
+            assert "Operation not permitted" in str(failed)
+        assert await database.run(lambda c: c.execute("SELECT COUNT(*) FROM t").fetchone()[0]) == 0
+    await database.close()
+
+
+async def test_what_goes_wrong_beside_the_jobs_fails_them_and_the_thread_goes_on(tmp_path):
+    wrong = [KeyError("beside"), KeyError("beside")]
+
+    def rolled_back() -> None:
+        if wrong:
+            raise wrong.pop()
+
+    connection = connect(tmp_path / "x.db")
+    connection.execute("CREATE TABLE t (x)")
+    database = Database(connection, tmp_path / "x.db", rolled_back=rolled_back)
+    async with asyncio.timeout(10):
+        with pytest.raises(KeyError, match="beside"):
+            await database.run(lambda c: c.execute("INSERT INTO nowhere VALUES (1)") and None)
+        assert await database.run(lambda c: c.execute("SELECT COUNT(*) FROM t").fetchone()[0]) == 0
+    await database.close()
+
+
 async def test_a_disk_that_stays_full_is_told_to_all_who_asked(tmp_path):
     connection = connect(tmp_path / "x.db")
     connection.execute("CREATE TABLE t (x BLOB)")

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from netwatch.communication.delivery.model import ClaimRequest, Lane
-from netwatch.communication.model import Audience, Conditions, Phase, Plan, State
+from netwatch.communication.model import Approval, ApprovalKind, Audience, Conditions, Phase, Plan, State
 from netwatch.incidents.model import Status
 from netwatch.storage import Entry
 
@@ -300,6 +300,54 @@ async def test_who_was_handed_back_knows_of_the_first_outage_again(desk):
         await desk.deliver()
     await desk.plan(desk.message(incident="c"))
     assert await desk.claim() == ()
+
+
+async def test_what_still_waits_of_an_outage_never_reaches_whoever_passed_to_another_one(desk):
+    await desk.plan(desk.message(), desk.message("stays"))
+    await desk.deliver()
+    await desk.plan(desk.message(phase=Phase.UPDATE, update=1), desk.message("stays", Phase.UPDATE, 1))
+    assert await desk.claim() == ()  # too soon after the first notice
+    await desk.plan(replace(desk.message(phase=Phase.UPDATE, incident="i-2"), told_as="i-1"))
+    await desk.plan(desk.message(phase=Phase.PARTLY_RESTORED, update=1, incident="i-2"))
+    assert [item.message.phase for item in await desk.deliver()] == [Phase.PARTLY_RESTORED]
+    desk.clock.at += 900
+    assert [(item.message.recipient, item.message.incident) for item in await desk.claim()] == [("stays", "i-1")]
+
+
+async def test_whoever_passes_on_before_he_read_anything_reads_of_the_other_outage_only(desk):
+    waiting = desk.message()
+    await desk.plan(waiting, approval=Approval("i-1", 0, ApprovalKind.MANUAL, desk.clock.now(), 1, "large"))
+    await desk.plan(replace(desk.message(phase=Phase.UPDATE, incident="i-2"), told_as="i-1"))
+    await desk.store.approve("i-1", "anna")
+    assert [(item.message.incident, item.message.phase) for item in await desk.deliver()] == [("i-2", Phase.UPDATE)]
+    await desk.plan(desk.message(phase=Phase.RESOLVED, update=1, incident="i-2"), status=Status.RESOLVED)
+    assert [item.message.phase for item in await desk.deliver()] == [Phase.RESOLVED]
+    desk.clock.at += 900
+    assert await desk.claim() == ()
+
+
+async def test_what_was_in_flight_when_its_reader_passed_to_another_outage_is_not_tried_again(desk):
+    await desk.plan(desk.message())
+    await desk.deliver()
+    desk.clock.at += 900
+    await desk.plan(desk.message(phase=Phase.UPDATE, update=1))
+    (news,) = await desk.claim()
+    await desk.plan(replace(desk.message(phase=Phase.UPDATE, incident="i-2"), told_as="i-1"))
+    await desk.settle(news, State.READY, ready_at=desk.clock.now() + 5)
+    desk.clock.at += 5
+    assert [(item.message.incident, item.message.phase) for item in await desk.deliver()] == [("i-2", Phase.UPDATE)]
+    desk.clock.at += 900
+    assert await desk.claim() == ()
+
+
+async def test_whoever_passed_back_reads_the_news_of_the_first_outage_and_of_the_other_one_none(desk):
+    await desk.plan(desk.message(incident="a"))
+    await desk.deliver()
+    await desk.plan(replace(desk.message(phase=Phase.UPDATE, incident="b"), told_as="a"))
+    await desk.plan(replace(desk.message(phase=Phase.UPDATE, update=1, incident="a"), told_as="b"))
+    await desk.plan(desk.message("c-2", incident="b"))
+    desk.clock.at += 900
+    assert {(item.message.recipient, item.message.incident) for item in await desk.claim()} == {("c-1", "a"), ("c-2", "b")}
 
 
 async def test_a_correction_of_announced_work_reaches_those_told_and_nobody_else(desk):

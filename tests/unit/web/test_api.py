@@ -19,7 +19,7 @@ from netwatch.web.peer import person
 from netwatch.web.server import serve
 from netwatch.web.sockets import open_unix
 
-INCIDENT = "20261122-1"
+INCIDENT = "nw-20261122-0214-7f3a"
 NOBODY = 65534
 
 

@@ -15,7 +15,7 @@ from netwatch.web.calllist import call_list
 from netwatch.web.fake import FakeDoors
 from netwatch.web.model import UnknownIncidentError
 
-OWN = "20261122-1"
+OWN = "nw-20261122-0214-7f3a"
 UTC = FakeDoors(sample.picture()).utc
 
 

@@ -25,7 +25,7 @@ from netwatch.web.phonebook import Numbers, Phonebook
 from netwatch.web.queue import queue_app
 
 SPOKEN = (("nl", "", "Er is een storing in Hengelo.\n"), ("en", "", "There is an outage in Hengelo.\n"))
-OWN = "20261122-1"
+OWN = "nw-20261122-0214-7f3a"
 NOTHING = Recording()
 
 

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from netwatch.communication.model import ApprovalKind
+from netwatch.communication.model import ApprovalKind, Conditions
+from netwatch.communication.planning.approval import Size, decide
+from netwatch.communication.settings import CommunicationSettings
 from netwatch.diagnosis.model import Affected, Scope
 from netwatch.incidents.model import Status
 from netwatch.inventory.model import Inventory
@@ -59,9 +61,9 @@ def test_a_title_names_what_failed_and_shortens_a_long_list():
 
 def test_a_device_that_is_the_cause_is_not_named_twice():
     down = replace(sample.incident(), roots=("device:hgl-agg-1",), down=frozenset({"hgl-agg-1"}))
-    assert "Down:" not in why_view(pictured(down), "20261122-1", utc).conclusion
+    assert "Down:" not in why_view(pictured(down), "nw-20261122-0214-7f3a", utc).conclusion
     more = replace(down, down=frozenset({"hgl-agg-1", "hgl-olt-1"}))
-    conclusion = why_view(pictured(more), "20261122-1", utc).conclusion
+    conclusion = why_view(pictured(more), "nw-20261122-0214-7f3a", utc).conclusion
     assert "Down: hgl-agg-1 (Hengelo Noord) and hgl-olt-1 (Hengelo Noord)." in conclusion
 
 
@@ -110,13 +112,22 @@ def test_automatic_approvals_wait_for_nobody_until_the_ceiling_stops_them():
     assert (stopped.kind, stopped.needed) == ("manual", 1)
 
 
+def test_the_sample_waits_for_a_veto_as_the_planner_would_let_it_wait():
+    picture, found = sample.picture(), sample.incident()
+    decided = decide(
+        found, 0, Size(len(found.affected.out), 0, len(picture.inventory.customers)), sample.FAULT_AT + 40,
+        conditions=Conditions(warm=True), settings=CommunicationSettings(), asked=[(ApprovalKind.VETO, 20.0)],
+    )  # fmt: skip
+    assert picture.approvals == (decided,)
+
+
 def test_a_veto_window_that_ended_without_release_waits_for_a_person():
     picture = sample.picture()
     assert approval_views(picture, utc)[0].kind == "veto"
     (late,) = approval_views(replace(picture, at=picture.approvals[0].release_at + 60), utc)
     assert late.kind == "manual"
-    why = why_view(replace(picture, at=picture.approvals[0].release_at + 60), "20261122-1", utc)
-    assert "The first notice waits for 1 approval: 4 of 5 customers, above 2 %." in why.telling
+    why = why_view(replace(picture, at=picture.approvals[0].release_at + 60), "nw-20261122-0214-7f3a", utc)
+    assert "The first notice waits for 1 approval: 4 of 5 customers (80.0%)." in why.telling
 
 
 def test_an_unknown_incident_is_said_to_be_unknown():
@@ -125,7 +136,7 @@ def test_an_unknown_incident_is_said_to_be_unknown():
 
 
 def test_why_tells_what_was_seen_what_follows_and_what_customers_notice():
-    view = why_view(sample.picture(), "20261122-1", utc)
+    view = why_view(sample.picture(), "nw-20261122-0214-7f3a", utc)
     assert view.conclusion.startswith("Link trunk-17 (ens-core-1 - hgl-agg-1) is cut (scenario cable, 97% sure).")
     assert "2 devices behind it can't be reached and may well be healthy." in view.conclusion
     assert [moment.text for moment in view.timeline][:2] == [
@@ -162,18 +173,20 @@ def test_why_tells_what_was_seen_what_follows_and_what_customers_notice():
     ],
 )
 def test_why_says_what_customers_notice(change, sentence):
-    assert sentence in why_view(pictured(replace(sample.incident(), **change)), "20261122-1", utc).meaning
+    assert sentence in why_view(pictured(replace(sample.incident(), **change)), "nw-20261122-0214-7f3a", utc).meaning
 
 
 def test_customers_who_left_the_inventory_are_counted_and_not_named():
     picture = replace(sample.picture(), inventory=Inventory())
-    assert why_view(picture, "20261122-1", utc).meaning == ("4 customers out: 4 no longer in the inventory.",)
+    assert why_view(picture, "nw-20261122-0214-7f3a", utc).meaning == (
+        "4 customers out: 4 no longer in the inventory.",
+    )
 
 
 def test_announced_work_and_weak_evidence_are_said():
-    planned = why_view(pictured(replace(sample.incident(), planned="m-12")), "20261122-1", utc)
+    planned = why_view(pictured(replace(sample.incident(), planned="m-12")), "nw-20261122-0214-7f3a", utc)
     assert "Announced work m-12 explains it: customers get no notice." in planned.conclusion
-    weak = why_view(pictured(replace(sample.incident(), strong=False)), "20261122-1", utc)
+    weak = why_view(pictured(replace(sample.incident(), strong=False)), "nw-20261122-0214-7f3a", utc)
     assert "Only one kind of evidence so far." in weak.conclusion
 
 

@@ -9,7 +9,7 @@ from netwatch.web.fake import FakeDoors
 from netwatch.web.model import LookupView, StatusView, WhyView
 from netwatch.web.wire import Incidents, Refusal, decode, encode, encode_pretty
 
-INCIDENT = "20261122-1"
+INCIDENT = "nw-20261122-0214-7f3a"
 
 
 @pytest.fixture
