@@ -76,6 +76,7 @@ BUGS = (
     bug("the sent log is not read after a restore", STORE + "opening", "left = apply_sent_log(connection, facts, log, now)", "left = 0"),
     bug("no hold after a restore", STORE + "opening", '    if restored:\n        return "the store is', '    if False:\n        return "the store is'),
     bug("a breaker never opens", DELIVERY + "breaker", "return (len(last) == in_a_row and all(last)) or sum(breaker.recent) * 2 >= settings.breaker_window", "return False"),
+    bug("more than one message probes a route", DELIVERY + "breaker", "return breaker.state is BreakerState.CLOSED", "return breaker.state is not BreakerState.OPEN"),
     bug("greylisted is given up", DELIVERY + "settle", "return outcome in {Outcome.RECIPIENT_TEMPORARY, Outcome.UNKNOWN}", "return False"),
     bug("an alert tries one route only", DELIVERY + "settle", "def next_route(claimed: Claimed, outcome: Outcome) -> bool:\n", "def next_route(claimed: Claimed, outcome: Outcome) -> bool:\n    if outcome is Outcome.DEFECT:\n        return False\n"),
     bug("the gap holds ends back too", STORE + "claims", "if message.phase in NEVER_ROUTINE or request.gap_s <= 0:", "if request.gap_s <= 0:"),

@@ -15,13 +15,8 @@ from tests.simulation.delivery.office import DELIVERY
 from tests.simulation.delivery.relays import Peers, Route
 from tests.simulation.delivery.rests import REST_S, Rests
 
-#: What the simulated peers can say.
-OUTCOMES = sorted(set(Outcome) - {Outcome.CONTENT, Outcome.RECIPIENT_PERMANENT, Outcome.REFUSED_BY_US})
-#: The route's answers, in the order of their ends; each with the time since the last act and its place in flight.
-ACTS = st.lists(
-    st.tuples(st.sampled_from([0.0, 0.2, 1.0, 3.0, 6.0]), st.integers(0, 6), st.sampled_from([*OUTCOMES, *["failed"] * 4])),
-    max_size=60,
-)  # fmt: skip
+#: What the simulated peers can say of a route, besides that it fails.
+OTHERS = sorted(set(Outcome) - {Outcome.CONTENT, Outcome.RECIPIENT_PERMANENT, Outcome.REFUSED_BY_US})
 
 
 def route_of(loop: VirtualLoop) -> Route:
@@ -75,20 +70,23 @@ def test_a_refused_login_and_half_of_the_last_twenty_need_a_rest_too():
     assert not other.begins(10)
 
 
-@given(ACTS)
-def test_netwatch_gives_every_rest_that_the_book_asks_for(acts):
-    loop = VirtualLoop()
-    try:
-        routes, book, now, in_flight = Routes([route_of(loop)], DELIVERY), Rests(), 0.0, []
-        for wait_s, place, said in acts:
-            now += wait_s
-            if place < len(in_flight):
-                outcome = Outcome.CHANNEL_TEMPORARY if said == "failed" else said
-                channel = in_flight.pop(place)
-                routes.after(channel, outcome, now)
-                book.ends(outcome, now)
-            elif len(in_flight) < 4 and (channel := routes.next(frozenset(), frozenset(), now)) is not None:
+@given(st.integers(0, 2**32), st.sampled_from([0.4, 0.6, 0.8]), st.sampled_from([0.01, 0.2]))
+def test_netwatch_gives_every_rest_that_the_book_asks_for(seed, failing, odd):
+    random, loop = Random(seed), VirtualLoop()
+    route, book, now, in_flight = route_of(loop), Rests(), 0.0, 0
+    routes = Routes([route], DELIVERY)
+    for _ in range(300):
+        now += random.choice([0.0, 0.1, 0.5, 2.0])
+        if in_flight < 4 and random.random() < 0.6:
+            if routes.next(frozenset(), frozenset(), now) is not None:
                 assert book.begins(now)
-                in_flight.append(channel)
-    finally:
-        loop.close()
+                in_flight += 1
+        elif in_flight:
+            others = OTHERS if random.random() < odd else [Outcome.ACCEPTED]
+            outcome = random.choice(
+                [Outcome.CHANNEL_TEMPORARY, Outcome.UNKNOWN] if random.random() < failing else others
+            )
+            routes.after(route, outcome, now)
+            book.ends(outcome, now)
+            in_flight -= 1
+    loop.close()

@@ -347,7 +347,10 @@ async def test_whoever_passed_back_reads_the_news_of_the_first_outage_and_of_the
     await desk.plan(replace(desk.message(phase=Phase.UPDATE, update=1, incident="a"), told_as="b"))
     await desk.plan(desk.message("c-2", incident="b"))
     desk.clock.at += 900
-    assert {(item.message.recipient, item.message.incident) for item in await desk.claim()} == {("c-1", "a"), ("c-2", "b")}
+    assert {(item.message.recipient, item.message.incident) for item in await desk.claim()} == {
+        ("c-1", "a"),
+        ("c-2", "b"),
+    }
 
 
 async def test_a_correction_of_announced_work_reaches_those_told_and_nobody_else(desk):
