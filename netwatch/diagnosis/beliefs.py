@@ -53,6 +53,7 @@ class Beliefs:
         self.heard_at = NEVER
         self.polled = 0  # devices of which anything was told, good or bad
         self.unheard: set[str] = set(self.devices)
+        self._unheard_before = len(self.unheard)
         self.down: set[str] = set()
         self.suspects: set[str] = set()
         self.bad_ports: set[Port] = set()
@@ -101,6 +102,10 @@ class Beliefs:
                     self.fallen.pop(device, None)
                 self._file(device, evidence)
         self._touched.clear()
+        if 2 * len(self.unheard) < self._unheard_before:
+            # A set that shrinks keeps its table, and each look at it goes through all of that.
+            self.unheard = set(self.unheard)
+            self._unheard_before = len(self.unheard)
 
     def _file(self, device: str, evidence: DeviceEvidence) -> None:
         for place, member in (
