@@ -45,18 +45,6 @@ INVENTORY = Inventory(
 ANNA = Person("anna", "Anna", "anna@example.com", duties=(Duty.ONCALL,))
 
 
-@pytest.fixture
-def clock():
-    return SimulatedClock(1_000_000.0)
-
-
-@pytest.fixture
-async def store(tmp_path, clock):
-    opened = await Store.open(StorageSettings(directory="store", ballast_mib=0), clock, tmp_path)
-    yield opened
-    await opened.close()
-
-
 class RefusingStore:
     """Stands before a real store and refuses while `broken`."""
 

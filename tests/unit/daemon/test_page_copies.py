@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from netwatch.communication.model import PageEntry
 from netwatch.communication.page.copy import CopyError
 from netwatch.communication.page.copying import Copies
 from netwatch.communication.settings import CommunicationSettings
 from netwatch.daemon.pages import Pages
-from netwatch.simulation.clock import SimulatedClock
-from netwatch.storage import Store
-from netwatch.storage.settings import StorageSettings
 
 
 class Host:
@@ -31,18 +26,6 @@ class Host:
 
     async def close(self) -> None:
         return
-
-
-@pytest.fixture
-def clock():
-    return SimulatedClock(1_000_000.0)
-
-
-@pytest.fixture
-async def store(tmp_path, clock):
-    opened = await Store.open(StorageSettings(directory="store", ballast_mib=0), clock, tmp_path)
-    yield opened
-    await opened.close()
 
 
 def entry(incident: str) -> PageEntry:

@@ -18,9 +18,7 @@ from netwatch.incidents.model import Change, ChangeKind, Command, Order
 from netwatch.incidents.settings import IncidentSettings
 from netwatch.inventory.graph import Topology
 from netwatch.pipeline import Pipeline
-from netwatch.simulation.clock import SimulatedClock
 from netwatch.storage import Entry, Store
-from netwatch.storage.settings import StorageSettings
 from tests.unit.daemon.test_daemon_parts import INVENTORY, alert, play
 from tests.unit.daemon.test_succession import incident
 
@@ -46,18 +44,6 @@ class HangingStore:
             return await self.store.save_all(entries)
         finally:
             self.at_once -= 1
-
-
-@pytest.fixture
-def clock():
-    return SimulatedClock(1_000_000.0)
-
-
-@pytest.fixture
-async def store(tmp_path, clock):
-    opened = await Store.open(StorageSettings(directory="store", ballast_mib=0), clock, tmp_path)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

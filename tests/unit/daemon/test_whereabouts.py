@@ -3,33 +3,16 @@
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from netwatch.config import Config
 from netwatch.daemon.reloading import InForce
 from netwatch.daemon.whereabouts import Whereabouts, moved_since
 from netwatch.inventory.model import Device, Inventory
-from netwatch.simulation.clock import SimulatedClock
-from netwatch.storage import Store
-from netwatch.storage.settings import StorageSettings
 
 CONFIG = Config(inventory=Path("network.yaml"), path=Path("netwatch.yaml"))
 
 
 def network(**addresses: str) -> Inventory:
     return Inventory(devices={name: Device(name, name, address=address) for name, address in addresses.items()})
-
-
-@pytest.fixture
-def clock():
-    return SimulatedClock(1_000_000.0)
-
-
-@pytest.fixture
-async def store(tmp_path, clock):
-    opened = await Store.open(StorageSettings(directory="store", ballast_mib=0), clock, tmp_path)
-    yield opened
-    await opened.close()
 
 
 async def test_addresses_are_kept_once_they_were_in_force_for_a_while(store, clock):
